@@ -1,0 +1,157 @@
+package visit
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Actor says who acts, and by what right. A person who signs for a post names it; a delegate also names the holder.
+// All fields are ids or codes; names are looked up where they are shown.
+type Actor struct {
+	Person string `json:"person"`
+	// Post and Unit name the holding that gives the right to sign, for example COL.DEAN of CIV.
+	Post string `json:"post,omitempty"`
+	Unit string `json:"unit,omitempty"`
+	// OnBehalfOf is the holder for whom a delegate signs, Delegation the number of the delegation.
+	OnBehalfOf string `json:"on_behalf_of,omitempty"`
+	Delegation int64  `json:"delegation,omitempty"`
+	// Channel is web, api or system.
+	Channel string `json:"channel"`
+}
+
+// System is the actor of what time does by itself.
+var System = Actor{Person: "system", Channel: "system"}
+
+// Command is one wish to change a visit. ID is the sender's idempotency token: the same ID never acts twice, and with
+// other content it is refused with conflict. Content is ids, codes and hashes only; texts are notes (see Note).
+type Command struct {
+	ID string `json:"id"`
+	By Actor  `json:"by"`
+	Do Action `json:"-"`
+}
+
+// Action is what a command asks for: one of the types of this file.
+type Action interface{ action() string }
+
+// Note is the hash (SHA-256, hex) of a text kept beside the ledger, so that the text can be erased and the ledger stays.
+type Note string
+
+type (
+	// Submit asks for the decision on a version of a draft, over the route that the policy gave for it.
+	Submit struct {
+		Version    string   `json:"version"` // hash of the content
+		Unit       string   `json:"unit"`
+		Travellers []string `json:"travellers"`
+		Route      Route    `json:"route"`
+	}
+	// Approve signs one task.
+	Approve struct {
+		Task    string `json:"task"`
+		Version string `json:"version,omitempty"` // the version that the signer saw; checked when given
+		Reason  Note   `json:"reason,omitempty"`
+	}
+	// Return gives the case back: to the applicant (Stage 0), or to an earlier stage (from 1).
+	Return struct {
+		Task   string `json:"task"`
+		Stage  int    `json:"stage,omitempty"`
+		Reason Note   `json:"reason"`
+	}
+	// Reject ends the visit.
+	Reject struct {
+		Task   string `json:"task"`
+		Reason Note   `json:"reason"`
+	}
+	// Ask puts a question to the applicant; the clock stands until it is answered.
+	Ask struct {
+		Task     string `json:"task"`
+		Question Note   `json:"question"`
+	}
+	// Answer answers the question of a task.
+	Answer struct {
+		Task   string `json:"task"`
+		Answer Note   `json:"answer"`
+	}
+	// Resubmit sends a returned visit on its way again, changed or not.
+	Resubmit struct {
+		Version    string   `json:"version"`
+		Travellers []string `json:"travellers"`
+		Route      Route    `json:"route"`
+	}
+	// Withdraw ends a visit that is not yet approved, by the applicant.
+	Withdraw struct {
+		Reason Note `json:"reason"`
+	}
+	// Cancel ends an approved visit, by the applicant or the International Office.
+	Cancel struct {
+		Reason Note `json:"reason"`
+	}
+	// Tick lets time act: what NextDue named happens if it is due.
+	Tick struct{}
+	// Sync asks for nothing; the host sends it to catch up with the ledger.
+	Sync struct{}
+)
+
+func (Submit) action() string   { return "submit" }
+func (Approve) action() string  { return "approve" }
+func (Return) action() string   { return "return" }
+func (Reject) action() string   { return "reject" }
+func (Ask) action() string      { return "question" }
+func (Answer) action() string   { return "answer" }
+func (Resubmit) action() string { return "resubmit" }
+func (Withdraw) action() string { return "withdraw" }
+func (Cancel) action() string   { return "cancel" }
+func (Tick) action() string     { return "tick" }
+func (Sync) action() string     { return "sync" }
+
+var actions = catalogue[Action](Action.action,
+	Submit{}, Approve{}, Return{}, Reject{}, Ask{}, Answer{}, Resubmit{}, Withdraw{}, Cancel{}, Tick{}, Sync{})
+
+type commandJSON struct {
+	ID   string          `json:"id"`
+	By   Actor           `json:"by"`
+	Kind string          `json:"kind"`
+	Do   json.RawMessage `json:"do"`
+}
+
+// MarshalJSON writes the command with the name of its action in `kind`.
+func (c Command) MarshalJSON() ([]byte, error) {
+	if c.Do == nil {
+		return nil, fmt.Errorf("command %q asks for nothing", c.ID)
+	}
+	do, err := json.Marshal(c.Do)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(commandJSON{c.ID, c.By, c.Do.action(), do})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (c *Command) UnmarshalJSON(b []byte) error {
+	var raw commandJSON
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return err
+	}
+	do, err := actions.decode(raw.Kind, raw.Do)
+	if err != nil {
+		return fmt.Errorf("command %q: %w", raw.ID, err)
+	}
+	c.ID, c.By, c.Do = raw.ID, raw.By, do
+	return nil
+}
+
+// Digest is the SHA-256 (hex) of the canonical command. Two commands with one id and different digests are a conflict.
+func (c Command) Digest() (string, error) {
+	_, hash, err := Canonical(c)
+	return hash, err
+}
+
+// Clock gives a visit the time and the working days it must not look up by itself.
+type Clock interface {
+	// Now is the instant of the command.
+	Now() time.Time
+	// Due is the end of the n-th working day after from; provisional when a year's holidays are not known yet.
+	Due(from time.Time, n int) (at time.Time, provisional bool)
+	// Left is the number of working days from one instant to another, at least 0.
+	Left(from, to time.Time) int
+}

@@ -1,0 +1,156 @@
+package visit
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Event is one fact of the ledger. Events of a visit are numbered from 1 without a gap and are never changed.
+type Event struct {
+	Visit string `json:"visit"`
+	Seq   int    `json:"seq"`
+	// At is the instant of the decision, UTC, in microseconds.
+	At time.Time `json:"at"`
+	By Actor     `json:"by"`
+	// Command and Digest name the command that caused the event; several events may share one.
+	Command string `json:"command"`
+	Digest  string `json:"digest"`
+	Fact    Fact   `json:"-"`
+}
+
+// Fact is what happened: one of the types of this file.
+type Fact interface{ fact() string }
+
+type (
+	// Submitted opens the case and pins version and route.
+	Submitted struct {
+		Version    string   `json:"version"`
+		Unit       string   `json:"unit"`
+		Travellers []string `json:"travellers"`
+		Route      Route    `json:"route"`
+	}
+	// NoticeOpened starts the public notice (公示), which runs beside the stages.
+	NoticeOpened struct {
+		Days        int       `json:"days"`   // working days
+		Closes      time.Time `json:"closes"` // UTC
+		Provisional bool      `json:"provisional,omitempty"`
+	}
+	// NoticeClosed ends the public notice.
+	NoticeClosed struct{}
+	// StageOpened asks for the sign-offs of a stage; Stage counts from 1.
+	StageOpened struct {
+		Stage int       `json:"stage"`
+		Round int       `json:"round"`
+		Tasks []TaskDue `json:"tasks"`
+	}
+	// SignedOff is an approval of one task.
+	SignedOff struct {
+		Task   string `json:"task"`
+		Reason Note   `json:"reason,omitempty"`
+	}
+	// Returned gives the case back to the applicant (Stage 0) or to an earlier stage (from 1); a new round begins.
+	Returned struct {
+		Task   string `json:"task"`
+		Stage  int    `json:"stage,omitempty"`
+		Reason Note   `json:"reason"`
+	}
+	// Resubmitted sends a returned visit on; version and route replace the pinned ones.
+	Resubmitted struct {
+		Version    string   `json:"version"`
+		Travellers []string `json:"travellers"`
+		Route      Route    `json:"route"`
+	}
+	// Rejected ends the visit.
+	Rejected struct {
+		Task   string `json:"task"`
+		Reason Note   `json:"reason"`
+	}
+	// Asked puts a question to the applicant.
+	Asked struct {
+		Task     string `json:"task"`
+		Question Note   `json:"question"`
+	}
+	// Answered gives the answer and the new due dates of the tasks whose clock stood.
+	Answered struct {
+		Task   string    `json:"task"`
+		Answer Note      `json:"answer"`
+		Due    []TaskDue `json:"due,omitempty"`
+	}
+	// Approved is the university's yes.
+	Approved struct{}
+	// Withdrawn ends the visit before approval.
+	Withdrawn struct {
+		Reason Note `json:"reason"`
+	}
+	// Cancelled ends an approved visit.
+	Cancelled struct {
+		Reason Note `json:"reason"`
+	}
+)
+
+// TaskDue is a task and the end of its time.
+type TaskDue struct {
+	Task        string    `json:"task"`
+	SignOff     string    `json:"sign_off"`
+	Due         time.Time `json:"due"` // UTC
+	Provisional bool      `json:"provisional,omitempty"`
+}
+
+func (Submitted) fact() string    { return "submitted" }
+func (NoticeOpened) fact() string { return "notice_opened" }
+func (NoticeClosed) fact() string { return "notice_closed" }
+func (StageOpened) fact() string  { return "stage_opened" }
+func (SignedOff) fact() string    { return "signed_off" }
+func (Returned) fact() string     { return "returned" }
+func (Resubmitted) fact() string  { return "resubmitted" }
+func (Rejected) fact() string     { return "rejected" }
+func (Asked) fact() string        { return "asked" }
+func (Answered) fact() string     { return "answered" }
+func (Approved) fact() string     { return "approved" }
+func (Withdrawn) fact() string    { return "withdrawn" }
+func (Cancelled) fact() string    { return "cancelled" }
+
+// Kinds lists the kinds of events, in the order of a visit's life.
+var Kinds = []string{
+	"submitted", "notice_opened", "stage_opened", "signed_off", "asked", "answered", "returned", "resubmitted",
+	"notice_closed", "approved", "rejected", "withdrawn", "cancelled",
+}
+
+var facts = catalogue[Fact](Fact.fact,
+	Submitted{}, NoticeOpened{}, NoticeClosed{}, StageOpened{}, SignedOff{}, Returned{}, Resubmitted{}, Rejected{},
+	Asked{}, Answered{}, Approved{}, Withdrawn{}, Cancelled{})
+
+// Kind names the event's fact, for example signed_off.
+func (e Event) Kind() string { return e.Fact.fact() }
+
+type plainEvent Event
+
+type eventJSON struct {
+	plainEvent
+	Kind string          `json:"kind"`
+	Fact json.RawMessage `json:"fact"`
+}
+
+// MarshalJSON writes the event with the name of its fact in `kind`.
+func (e Event) MarshalJSON() ([]byte, error) {
+	body, err := json.Marshal(e.Fact)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(eventJSON{plainEvent(e), e.Kind(), body})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (e *Event) UnmarshalJSON(b []byte) error {
+	var raw eventJSON
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return err
+	}
+	fact, err := facts.decode(raw.Kind, raw.Fact)
+	if err != nil {
+		return err
+	}
+	*e = Event(raw.plainEvent)
+	e.Fact = fact
+	return nil
+}

@@ -1,0 +1,220 @@
+package visit_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/exeat/exeat/visit"
+)
+
+// TestInvariants runs random commands with random clocks over random routes and holds the invariants of domain P.5 after
+// each of them.
+func TestInvariants(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		route := genRoute(r)
+		v := visit.New("2026-00001", "faculty")
+		m := &machine{r: r, v: v, now: start}
+		m.send(visit.Actor{Person: "faculty", Channel: "api"}, visit.Submit{Version: "v1", Unit: "CIV", Travellers: []string{"faculty", "guest"}, Route: route})
+		for range rapid.IntRange(1, 40).Draw(r, "steps") {
+			m.now = m.now.Add(time.Duration(rapid.IntRange(-3, 72).Draw(r, "hours")) * time.Hour)
+			by, action := m.genCommand()
+			m.send(by, action)
+		}
+	})
+}
+
+type machine struct {
+	r   *rapid.T
+	v   visit.Visit
+	log []visit.Event
+	now time.Time
+	n   int
+}
+
+func (m *machine) send(by visit.Actor, a visit.Action) {
+	m.n++
+	c := visit.Command{ID: fmt.Sprint(m.n), By: by, Do: a}
+	before := asJSON(m.r, m.v)
+	events, err := m.v.Handle(c, clock{m.now})
+	require.JSONEq(m.r, before, asJSON(m.r, m.v), "Handle changes nothing by itself")
+	if err != nil {
+		require.NotEqual(m.r, visit.Internal, visit.CodeOf(err), "a refusal is one that a user understands: %v", err)
+		require.Empty(m.r, events)
+		return
+	}
+	old := m.v
+	old.Tasks = append([]visit.Task{}, m.v.Tasks...)
+	for _, e := range events {
+		require.NoError(m.r, m.v.Apply(e))
+	}
+	m.log = append(m.log, events...)
+	m.check(old, by)
+}
+
+func (m *machine) check(old visit.Visit, by visit.Actor) {
+	r, v := m.r, m.v
+	again, err := visit.Fold(m.log)
+	require.NoError(r, err)
+	require.JSONEq(r, asJSON(r, v), asJSON(r, again), "the state is the fold of the events")
+
+	var back visit.Visit
+	require.NoError(r, json.Unmarshal([]byte(asJSON(r, v)), &back))
+	require.JSONEq(r, asJSON(r, v), asJSON(r, back), "a visit goes through JSON unchanged")
+
+	require.Equal(r, v.Spent.Until.Sub(v.Spent.Since), v.Spent.Active+v.Spent.Paused, "active and paused time are all the time")
+	ids := map[string]bool{}
+	for i, t := range v.Tasks {
+		require.False(r, ids[t.ID], "task ids are never used twice")
+		ids[t.ID] = true
+		if i < len(old.Tasks) {
+			m.neverOverwritten(old.Tasks[i], t)
+		}
+	}
+	for i := 1; i < len(m.log); i++ {
+		require.False(r, m.log[i].At.Before(m.log[i-1].At), "events never run backwards")
+	}
+	switch {
+	case v.State == visit.StateApproved:
+		m.fullyApproved()
+		m.exit(visit.Cancel{Reason: "n"})
+	case v.State.Open():
+		m.exit(visit.Withdraw{Reason: "n"})
+		m.notStuck()
+	default:
+		require.True(r, v.State.Final(), "%s is open, approved or final", v.State)
+		require.Empty(r, v.OpenTasks())
+	}
+}
+
+// neverOverwritten: a decision keeps its author, its time and its reason; it may only cease to count.
+func (m *machine) neverOverwritten(old, now visit.Task) {
+	if old.Decided.IsZero() {
+		return
+	}
+	require.Equal(m.r, old.By, now.By)
+	require.Equal(m.r, old.Decided, now.Decided)
+	require.Equal(m.r, old.Reason, now.Reason)
+	if old.State != now.State {
+		require.Equal(m.r, visit.TaskApproved, old.State)
+		require.Equal(m.r, visit.TaskSuperseded, now.State)
+	}
+}
+
+// fullyApproved: every sign-off of the pinned route stands on the content approved, by nobody who travels; notice closed.
+func (m *machine) fullyApproved() {
+	require.NotEqual(m.r, visit.NoticeOpen, m.v.Notice.State)
+	for i, stage := range m.v.Route.Stages {
+		for _, s := range stage {
+			found := false
+			for _, t := range m.v.Tasks {
+				if t.State == visit.TaskApproved && t.Stage == i+1 && t.SignOff.Code == s.Code && t.Version == m.v.Version {
+					found = true
+					require.NotContains(m.r, append(m.v.Travellers, m.v.Applicant), t.By.Person)
+				}
+			}
+			require.True(m.r, found, "%s has not signed this version", s.Code)
+		}
+	}
+}
+
+// exit: the applicant can leave every state that is not final.
+func (m *machine) exit(a visit.Action) {
+	_, err := m.v.Handle(visit.Command{ID: "exit", By: visit.Actor{Person: "faculty", Channel: "api"}, Do: a}, clock{m.now})
+	require.NoError(m.r, err, "no way out of %s", m.v.State)
+}
+
+// notStuck: somebody or time can always move an open visit.
+func (m *machine) notStuck() {
+	_, timed := m.v.NextDue()
+	require.True(m.r, len(m.v.OpenTasks()) > 0 || timed || m.v.State == visit.StateReturned, "%s is stuck", m.v.State)
+}
+
+func (m *machine) genCommand() (visit.Actor, visit.Action) {
+	r := m.r
+	task := "1.1.COL.DEAN"
+	if len(m.v.Tasks) > 0 {
+		task = rapid.SampledFrom(m.v.Tasks).Draw(r, "task").ID
+		if open := m.v.OpenTasks(); len(open) > 0 && rapid.IntRange(0, 9).Draw(r, "aim") > 0 {
+			task = rapid.SampledFrom(open).Draw(r, "open task").ID
+		}
+	}
+	by := visit.Actor{Person: "holder", Channel: "api"}
+	if t, ok := m.v.Task(task); ok {
+		by.Post = t.SignOff.Code
+	}
+	if rapid.IntRange(0, 9).Draw(r, "impostor") == 0 {
+		by = visit.Actor{Person: rapid.SampledFrom([]string{"faculty", "guest", "stranger"}).Draw(r, "person"), Post: rapid.SampledFrom([]string{by.Post, "FIN", ""}).Draw(r, "post"), Channel: "api"}
+	}
+	note := visit.Note(rapid.SampledFrom([]string{"n", "n", "n", ""}).Draw(r, "note"))
+	applicant := visit.Actor{Person: "faculty", Channel: "api"}
+	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "reject", "withdraw", "cancel", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
+	case "approve":
+		return by, visit.Approve{Task: task, Reason: note}
+	case "return":
+		return by, visit.Return{Task: task, Stage: rapid.IntRange(0, 3).Draw(r, "stage"), Reason: note}
+	case "ask":
+		return by, visit.Ask{Task: task, Question: note}
+	case "answer":
+		return applicant, visit.Answer{Task: task, Answer: note}
+	case "resubmit":
+		version := rapid.SampledFrom([]string{m.v.Version, "v1", "v2", "v3"}).Draw(r, "version")
+		route := m.v.Route
+		if version != m.v.Version {
+			route = genRoute(r)
+		}
+		return applicant, visit.Resubmit{Version: version, Travellers: []string{"faculty"}, Route: route}
+	case "reject":
+		if rapid.IntRange(0, 4).Draw(r, "really") > 0 {
+			return by, visit.Sync{}
+		}
+		return by, visit.Reject{Task: task, Reason: note}
+	case "withdraw":
+		if rapid.IntRange(0, 4).Draw(r, "really") > 0 {
+			return by, visit.Sync{}
+		}
+		return applicant, visit.Withdraw{Reason: note}
+	case "cancel":
+		return applicant, visit.Cancel{Reason: note}
+	case "tick":
+		return visit.System, visit.Tick{}
+	case "submit":
+		return applicant, visit.Submit{Version: "v9", Route: m.v.Route}
+	default:
+		return visit.System, visit.Sync{}
+	}
+}
+
+func genRoute(r *rapid.T) visit.Route {
+	pool := map[visit.Review][]string{
+		visit.UnitReview: {"COL.DEAN", "COL.PSEC"}, visit.OfficeReview: {"FIN", "ORG", "DIS"}, visit.IOReview: {"IO.REV"},
+		visit.LeaderReview: {"VP.INT", "PRES"}, visit.Issue: {"ISSUE"}, visit.Outside: {"X.MOE"},
+	}
+	order := []visit.Review{visit.UnitReview, visit.OfficeReview, visit.IOReview, visit.LeaderReview, visit.Issue, visit.Outside}
+	route := visit.Route{Rule: "R", NoticeDays: rapid.SampledFrom([]int{0, 5}).Draw(r, "notice")}
+	for _, review := range order {
+		codes := pool[review]
+		var stage []visit.SignOff
+		for _, code := range codes[:rapid.IntRange(0, len(codes)).Draw(r, string(review))] {
+			stage = append(stage, office(code, review))
+		}
+		if len(stage) > 0 {
+			route.Stages = append(route.Stages, stage)
+		}
+	}
+	if len(route.Stages) == 0 {
+		route.Stages = [][]visit.SignOff{{office("IO.REV", visit.IOReview)}}
+	}
+	return route
+}
+
+func asJSON(t require.TestingT, v any) string {
+	b, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(b)
+}

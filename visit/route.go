@@ -1,0 +1,48 @@
+package visit
+
+// Review is the part of the university that a sign-off belongs to; it names the state of a visit that waits for it.
+type Review string
+
+// The reviews, from the unit to the outside.
+const (
+	UnitReview   Review = "unit"
+	OfficeReview Review = "office"
+	IOReview     Review = "io"
+	LeaderReview Review = "leader"
+	Issue        Review = "issue"   // the university issues the approval under delegated authority
+	Outside      Review = "outside" // an authority outside decides; its decision is entered here
+)
+
+// SignOff is one signature that a route asks for.
+type SignOff struct {
+	// Code names it, for example COL.DEAN, FIN, ISSUE, X.MOE.
+	Code   string `json:"code"`
+	Review Review `json:"review"`
+	// Posts may sign; the holder of any one of them on the day of the decision is enough.
+	Posts []string `json:"posts"`
+	// Fallback posts sign when no holder of Posts may (empty post, or every holder is in conflict).
+	Fallback []string `json:"fallback,omitempty"`
+	// Unit is the unit whose posts are meant, for posts that every unit has; empty for posts of the university.
+	Unit string `json:"unit,omitempty"`
+	// Person is set instead of Posts where one person is meant (the supervisor of a student).
+	Person string `json:"person,omitempty"`
+	// Limit is the time to decide, in working days.
+	Limit int `json:"limit"`
+}
+
+// PolicyRef names the exact text of a policy.
+type PolicyRef struct {
+	Pack    string `json:"pack"`
+	Version string `json:"version"`
+	Hash    string `json:"hash"` // SHA-256 of the pack's text, hex
+}
+
+// Route is the part of a policy's answer that a visit pins at submission: who signs, in which order, and whether a
+// public notice must close before the approval is issued. It never changes for the version of the visit it was made for.
+type Route struct {
+	Policy PolicyRef   `json:"policy"`
+	Rule   string      `json:"rule"`
+	Stages [][]SignOff `json:"stages"`
+	// NoticeDays is the length of the public notice in working days; 0 where none is held.
+	NoticeDays int `json:"notice_days"`
+}

@@ -1,0 +1,64 @@
+package visit
+
+import "slices"
+
+// State is where a visit stands (domain P.5).
+type State string
+
+// The states from draft to approved, and the ways out. A draft is a row without events.
+const (
+	StateDraft     State = "draft"
+	StateSubmitted State = "submitted"
+	StateUnit      State = "unit_review"
+	StateOffice    State = "office_review"
+	StateIO        State = "io_review"
+	StateLeader    State = "leader_review"
+	StateIssuing   State = "issuing"
+	StateExternal  State = "external_pending"
+	StateQuestion  State = "question" // the applicant has a question to answer; the clock stands
+	StateReturned  State = "returned" // the applicant has the case; the clock stands
+	StateApproved  State = "approved"
+	StateRejected  State = "rejected"
+	StateWithdrawn State = "withdrawn"
+	StateCancelled State = "cancelled"
+)
+
+// States lists every state, in the order in which a list offers them.
+var States = []State{
+	StateDraft, StateSubmitted, StateUnit, StateOffice, StateIO, StateLeader, StateIssuing, StateExternal,
+	StateQuestion, StateReturned, StateApproved, StateRejected, StateWithdrawn, StateCancelled,
+}
+
+// Final tells that nothing more can happen to the visit.
+func (s State) Final() bool {
+	return slices.Contains([]State{StateRejected, StateWithdrawn, StateCancelled}, s)
+}
+
+// Open tells that the visit is being decided: the applicant may withdraw it.
+func (s State) Open() bool {
+	return s != StateDraft && s != StateApproved && !s.Final()
+}
+
+// Paused tells that the clock of the approvers stands, since the applicant has the case.
+func (s State) Paused() bool { return s == StateReturned || s == StateQuestion }
+
+var reviewStates = map[Review]State{
+	UnitReview: StateUnit, OfficeReview: StateOffice, IOReview: StateIO,
+	LeaderReview: StateLeader, Issue: StateIssuing, Outside: StateExternal,
+}
+
+// TaskState is where one sign-off of one round stands.
+type TaskState string
+
+// The states of a task. Only `open` can be decided; `approved` counts towards the approval, `superseded` no longer does.
+const (
+	TaskOpen       TaskState = "open"
+	TaskApproved   TaskState = "approved"
+	TaskReturned   TaskState = "returned"
+	TaskRejected   TaskState = "rejected"
+	TaskCancelled  TaskState = "cancelled"  // a sibling ended the stage, or the applicant the visit
+	TaskSuperseded TaskState = "superseded" // approved, but the content changed or the stage was asked again
+)
+
+// TaskStates lists every state of a task.
+var TaskStates = []TaskState{TaskOpen, TaskApproved, TaskReturned, TaskRejected, TaskCancelled, TaskSuperseded}

@@ -1,0 +1,290 @@
+package visit
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Visit is the aggregate: everything that later decisions on a visit depend on, and nothing else. It is the fold of its
+// events, has no clock and does no I/O, and can be carried as JSON.
+type Visit struct {
+	ID         string   `json:"id"`
+	Seq        int      `json:"seq"` // number of the last event applied
+	State      State    `json:"state"`
+	Applicant  string   `json:"applicant"`
+	Unit       string   `json:"unit"`
+	Version    string   `json:"version"` // hash of the content being judged
+	Travellers []string `json:"travellers"`
+	Route      Route    `json:"route"`
+	Round      int      `json:"round"` // starts at 1, grows with each return
+	Stage      int      `json:"stage"` // stage asked last, from 1
+	Tasks      []Task   `json:"tasks"` // of all rounds, in the order of opening
+	Notice     Notice   `json:"notice"`
+	Spent      Spent    `json:"spent"`
+	// Commands are the commands already acted on, with their digests.
+	Commands map[string]string `json:"commands"`
+}
+
+// Task is one sign-off asked in one round. ID is `round.stage.code`, for example 1.2.FIN, and never used twice.
+type Task struct {
+	ID          string    `json:"id"`
+	SignOff     SignOff   `json:"sign_off"`
+	Stage       int       `json:"stage"`
+	Round       int       `json:"round"`
+	State       TaskState `json:"state"`
+	Version     string    `json:"version"` // hash of the content that was put before the signer
+	Opened      time.Time `json:"opened"`
+	Due         time.Time `json:"due"`
+	Provisional bool      `json:"provisional,omitempty"`
+	Decided     time.Time `json:"decided,omitzero"`
+	By          Actor     `json:"by,omitzero"`
+	Reason      Note      `json:"reason,omitempty"`
+	// Question is open while its Answer is empty.
+	Question Note      `json:"question,omitempty"`
+	AskedAt  time.Time `json:"asked_at,omitzero"`
+	Answer   Note      `json:"answer,omitempty"`
+}
+
+// Waiting tells that the task's question is not answered yet.
+func (t Task) Waiting() bool { return t.State == TaskOpen && t.Question != "" && t.Answer == "" }
+
+// Notice is the public notice.
+type Notice struct {
+	State       NoticeState `json:"state"`
+	Opened      time.Time   `json:"opened,omitzero"`
+	Closes      time.Time   `json:"closes,omitzero"`
+	Provisional bool        `json:"provisional,omitempty"`
+}
+
+// NoticeState is where the public notice stands.
+type NoticeState string
+
+// The states of the notice; none where the route asks for no notice.
+const (
+	NoticeNone NoticeState = "none"
+	NoticeOpen NoticeState = "open"
+	NoticeDone NoticeState = "closed"
+)
+
+// Spent is the time since submission, split by who had the case. Active plus Paused equals Until minus the submission.
+type Spent struct {
+	Since   time.Time     `json:"since,omitzero"`   // submission
+	Until   time.Time     `json:"until,omitzero"`   // last event
+	Stopped time.Time     `json:"stopped,omitzero"` // when the clock last stopped
+	Active  time.Duration `json:"active"`           // nanoseconds
+	Paused  time.Duration `json:"paused"`           // nanoseconds
+}
+
+// New gives the empty visit, before its first event.
+func New(id, applicant string) Visit {
+	return Visit{ID: id, Applicant: applicant, State: StateDraft, Notice: Notice{State: NoticeNone}, Commands: map[string]string{}}
+}
+
+// Fold applies events in order to the empty visit. The first event names the applicant.
+func Fold(events []Event) (Visit, error) {
+	if len(events) == 0 {
+		return Visit{}, fmt.Errorf("no events to fold")
+	}
+	v := New(events[0].Visit, events[0].By.Person)
+	for _, e := range events {
+		if err := v.Apply(e); err != nil {
+			return Visit{}, err
+		}
+	}
+	return v, nil
+}
+
+// Apply changes the state by one event. It refuses only an event that does not belong here: another visit's, or out of order.
+func (v *Visit) Apply(e Event) error {
+	if e.Visit != v.ID || e.Seq != v.Seq+1 {
+		return fmt.Errorf("event %d of visit %s does not follow event %d of visit %s", e.Seq, e.Visit, v.Seq, v.ID)
+	}
+	v.Seq = e.Seq
+	v.spend(e.At)
+	v.Commands[e.Command] = e.Digest
+	ran := !v.State.Paused()
+	if err := v.apply(e); err != nil {
+		return err
+	}
+	if ran && v.State.Paused() {
+		v.Spent.Stopped = e.At
+	}
+	return nil
+}
+
+func (v *Visit) apply(e Event) error {
+	switch f := e.Fact.(type) {
+	case Submitted:
+		v.State, v.Round, v.Unit = StateSubmitted, 1, f.Unit
+		v.pin(f.Version, f.Travellers, f.Route)
+	case Resubmitted:
+		changed := f.Version != v.Version
+		v.pin(f.Version, f.Travellers, f.Route)
+		if changed {
+			v.supersede(1)
+			v.Stage, v.State, v.Notice = 0, StateSubmitted, Notice{State: NoticeNone}
+		} else {
+			v.State = v.stateOfStage()
+		}
+	case NoticeOpened:
+		v.Notice = Notice{State: NoticeOpen, Opened: e.At, Closes: f.Closes, Provisional: f.Provisional}
+	case NoticeClosed:
+		v.Notice.State = NoticeDone
+	case StageOpened:
+		v.openStage(f, e.At)
+	case SignedOff:
+		v.decide(f.Task, TaskApproved, e, f.Reason)
+	case Returned:
+		v.decide(f.Task, TaskReturned, e, f.Reason)
+		v.cancelOpen()
+		v.Round++
+		if f.Stage == 0 {
+			v.State = StateReturned
+		} else {
+			v.supersede(f.Stage)
+			v.Stage = f.Stage - 1
+		}
+	case Rejected:
+		v.decide(f.Task, TaskRejected, e, f.Reason)
+		v.end(StateRejected)
+	case Asked:
+		v.update(f.Task, func(t *Task) { t.Question, t.AskedAt, t.Answer = f.Question, e.At, "" })
+		v.State = StateQuestion
+	case Answered:
+		v.update(f.Task, func(t *Task) { t.Answer = f.Answer })
+		for _, d := range f.Due {
+			v.update(d.Task, func(t *Task) { t.Due, t.Provisional = d.Due, d.Provisional })
+		}
+		v.State = v.stateOfStage()
+	case Approved:
+		v.State = StateApproved
+	case Withdrawn:
+		v.end(StateWithdrawn)
+	case Cancelled:
+		v.end(StateCancelled)
+	default:
+		return fmt.Errorf("visit %s: event %d is of a kind this version does not know: %T", v.ID, e.Seq, e.Fact)
+	}
+	return nil
+}
+
+// NextDue is the one instant at which time itself must act (a Tick is due); ok is false while nothing waits for time.
+func (v Visit) NextDue() (at time.Time, ok bool) {
+	if v.Notice.State == NoticeOpen && v.State.Open() {
+		return v.Notice.Closes, true
+	}
+	return time.Time{}, false
+}
+
+// Task finds a task by its id.
+func (v Visit) Task(id string) (Task, bool) {
+	i := slices.IndexFunc(v.Tasks, func(t Task) bool { return t.ID == id })
+	if i < 0 {
+		return Task{}, false
+	}
+	return v.Tasks[i], true
+}
+
+// OpenTasks are the tasks that can be decided now.
+func (v Visit) OpenTasks() []Task {
+	return slices.DeleteFunc(slices.Clone(v.Tasks), func(t Task) bool { return t.State != TaskOpen })
+}
+
+// AwaitsNotice tells that all sign-offs before the next step are given and only the public notice is still open.
+func (v Visit) AwaitsNotice() bool {
+	return v.State.Open() && !v.State.Paused() && v.Notice.State == NoticeOpen && len(v.OpenTasks()) == 0
+}
+
+func (v Visit) clone() Visit {
+	v.Travellers = slices.Clone(v.Travellers)
+	v.Tasks = slices.Clone(v.Tasks)
+	v.Commands = maps.Clone(v.Commands)
+	return v
+}
+
+func (v *Visit) spend(at time.Time) {
+	switch {
+	case v.Spent.Since.IsZero():
+		v.Spent.Since = at
+	case v.State.Paused():
+		v.Spent.Paused += at.Sub(v.Spent.Until)
+	default:
+		v.Spent.Active += at.Sub(v.Spent.Until)
+	}
+	v.Spent.Until = at
+}
+
+func (v *Visit) pin(version string, travellers []string, route Route) {
+	v.Version, v.Travellers, v.Route = version, travellers, route
+}
+
+func (v *Visit) openStage(f StageOpened, at time.Time) {
+	v.Stage = f.Stage
+	for _, d := range f.Tasks {
+		v.Tasks = append(v.Tasks, Task{
+			ID: d.Task, SignOff: v.signOff(f.Stage, d.SignOff), Stage: f.Stage, Round: f.Round, State: TaskOpen,
+			Version: v.Version, Opened: at, Due: d.Due, Provisional: d.Provisional,
+		})
+	}
+	v.State = v.stateOfStage()
+}
+
+// stateOfStage names the state after the first sign-off of the stage: a route lists the unit before the offices.
+func (v Visit) stateOfStage() State {
+	for _, t := range v.Tasks {
+		if t.Waiting() {
+			return StateQuestion
+		}
+	}
+	return reviewStates[v.Route.Stages[v.Stage-1][0].Review]
+}
+
+func (v Visit) signOff(stage int, code string) SignOff {
+	for _, s := range v.Route.Stages[stage-1] {
+		if s.Code == code {
+			return s
+		}
+	}
+	return SignOff{Code: code}
+}
+
+func (v *Visit) update(task string, change func(*Task)) {
+	if i := slices.IndexFunc(v.Tasks, func(t Task) bool { return t.ID == task }); i >= 0 {
+		change(&v.Tasks[i])
+	}
+}
+
+func (v *Visit) decide(task string, to TaskState, e Event, reason Note) {
+	v.update(task, func(t *Task) { t.State, t.Decided, t.By, t.Reason = to, e.At, e.By, reason })
+}
+
+func (v *Visit) cancelOpen() {
+	for i := range v.Tasks {
+		if v.Tasks[i].State == TaskOpen {
+			v.Tasks[i].State = TaskCancelled
+		}
+	}
+}
+
+// supersede takes back what was approved from the given stage on; the decisions stay readable.
+func (v *Visit) supersede(fromStage int) {
+	for i := range v.Tasks {
+		if t := &v.Tasks[i]; t.State == TaskApproved && t.Stage >= fromStage {
+			t.State = TaskSuperseded
+		}
+	}
+}
+
+func (v *Visit) end(s State) {
+	v.cancelOpen()
+	v.State = s
+}
+
+// approvedHere tells that the sign-off stands for the content being judged.
+func (v Visit) approvedHere(stage int, code string) bool {
+	return slices.ContainsFunc(v.Tasks, func(t Task) bool {
+		return t.State == TaskApproved && t.Stage == stage && t.SignOff.Code == code && t.Version == v.Version
+	})
+}
