@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/exeat/exeat/visit"
+)
+
+// Account is what a person signs in with. Password is an argon2id hash.
+type Account struct {
+	Username string `db:"username"`
+	Person   string `db:"person"`
+	Password string `db:"password"`
+	Language string `db:"language"` // zh or en
+	Demo     bool   `db:"demo"`
+}
+
+// Identity is who a request comes from, read with one statement.
+type Identity struct {
+	Person   string    `db:"person"`
+	Username string    `db:"username"`
+	NameZH   string    `db:"name_zh"`
+	NameEN   string    `db:"name_en"`
+	Unit     string    `db:"unit"`
+	Language string    `db:"language"`
+	Now      time.Time `db:"now"` // the university's time
+}
+
+// Sessions end after this long without a request, and after this long in any case.
+const (
+	SessionIdle  = 30 * time.Minute
+	SessionTotal = 12 * time.Hour
+)
+
+// Account gives the account of a user name; not_found when there is none.
+func (s *Store) Account(ctx context.Context, username string) (Account, error) {
+	var a Account
+	err := s.db.GetContext(ctx, &a, `
+		SELECT username, person, password, language, demo
+		  FROM account
+		 WHERE username = $1`, username)
+	return a, one(err, "account", username)
+}
+
+// PutAccount adds an account or replaces its password and language.
+func (s *Store) PutAccount(ctx context.Context, a Account) error {
+	_, err := s.db.ExecContext(ctx, `
+		INSERT INTO account (username, person, password, language, demo)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (username) DO UPDATE SET password = EXCLUDED.password, language = EXCLUDED.language, demo = EXCLUDED.demo`,
+		a.Username, a.Person, a.Password, a.Language, a.Demo)
+	if violates(err, "account_person_fkey") {
+		return visit.Refuse(visit.NotFound, "not_found", "what", "person", "id", a.Person)
+	}
+	return wrap(err, "write account")
+}
+
+// SetLanguage keeps the language a person reads: zh or en.
+func (s *Store) SetLanguage(ctx context.Context, person, language string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE account SET language = $2 WHERE person = $1`, person, language)
+	return wrap(err, "keep language")
+}
+
+// HasDemoAccounts tells whether demonstration accounts exist; a production server must refuse to start then.
+func (s *Store) HasDemoAccounts(ctx context.Context) (bool, error) {
+	var has bool
+	err := s.db.GetContext(ctx, &has, `SELECT EXISTS (SELECT FROM account WHERE demo)`)
+	return has, wrap(err, "look for demonstration accounts")
+}
+
+// CreateSession keeps a session under the SHA-256 of its cookie.
+func (s *Store) CreateSession(ctx context.Context, idHash []byte, person, address, agent string) error {
+	_, err := s.db.ExecContext(ctx, `
+		INSERT INTO session (id_hash, person, address, agent)
+		VALUES ($1, $2, $3, $4)`, idHash, person, address, agent)
+	return wrap(err, "keep session")
+}
+
+// Session tells who is signed in, and keeps the session alive; unauthenticated when it has ended.
+func (s *Store) Session(ctx context.Context, idHash []byte) (Identity, error) {
+	var row struct {
+		Identity
+		Stale bool `db:"stale"`
+	}
+	err := s.db.GetContext(ctx, &row, `
+		SELECT p.id AS person, a.username, p.name_zh, p.name_en, p.unit, a.language, clock_timestamp() + c.ahead AS now,
+		       s.seen_at < now() - interval '1 minute' AS stale
+		  FROM session s
+		  JOIN person p ON p.id = s.person
+		  JOIN account a ON a.person = p.id
+		 CROSS JOIN clock c
+		 WHERE s.id_hash = $1 AND s.seen_at > now() - make_interval(secs => $2) AND s.created_at > now() - make_interval(secs => $3)`,
+		idHash, SessionIdle.Seconds(), SessionTotal.Seconds())
+	if err != nil {
+		return row.Identity, unauthenticated(one(err, "session", ""), "session_expired")
+	}
+	if row.Stale { // once a minute is enough to keep it alive, and spares most requests a write
+		_, err = s.db.ExecContext(ctx, `UPDATE session SET seen_at = now() WHERE id_hash = $1`, idHash)
+	}
+	return row.Identity, wrap(err, "keep session alive")
+}
+
+// DeleteSession ends a session.
+func (s *Store) DeleteSession(ctx context.Context, idHash []byte) error {
+	_, err := s.db.ExecContext(ctx, `DELETE FROM session WHERE id_hash = $1`, idHash)
+	return wrap(err, "end session")
+}
+
+// CreateToken keeps a bearer token under its SHA-256 until it expires.
+func (s *Store) CreateToken(ctx context.Context, idHash []byte, person, name string, validFor time.Duration) error {
+	_, err := s.db.ExecContext(ctx, `
+		INSERT INTO token (id_hash, person, name, expires_at)
+		VALUES ($1, $2, $3, now() + make_interval(secs => $4))`, idHash, person, name, validFor.Seconds())
+	return wrap(err, "keep token")
+}
+
+// Token tells whose bearer token it is; unauthenticated when it is unknown or expired.
+func (s *Store) Token(ctx context.Context, idHash []byte) (Identity, error) {
+	var id Identity
+	err := s.db.GetContext(ctx, &id, `
+		SELECT p.id AS person, a.username, p.name_zh, p.name_en, p.unit, a.language, clock_timestamp() + c.ahead AS now
+		  FROM token t
+		  JOIN person p ON p.id = t.person
+		  JOIN account a ON a.person = p.id
+		 CROSS JOIN clock c
+		 WHERE t.id_hash = $1 AND t.expires_at > now()`, idHash)
+	return id, unauthenticated(one(err, "token", ""), "token_invalid")
+}
+
+func unauthenticated(err error, rule string) error {
+	if visit.CodeOf(err) == visit.NotFound {
+		return visit.Refuse(visit.Unauthenticated, rule)
+	}
+	return err
+}
+
+// NoteFailedLogin remembers a failed sign-in.
+func (s *Store) NoteFailedLogin(ctx context.Context, username, address string) error {
+	_, err := s.db.ExecContext(ctx, `INSERT INTO login_attempt (username, address) VALUES ($1, $2)`, username, address)
+	return wrap(err, "note failed sign-in")
+}
+
+// FailedLogins counts the failures of the last 15 minutes for the user name and for the address.
+func (s *Store) FailedLogins(ctx context.Context, username, address string) (byName, byAddress int, err error) {
+	var n struct {
+		ByName    int `db:"by_name"`
+		ByAddress int `db:"by_address"`
+	}
+	err = s.db.GetContext(ctx, &n, `
+		SELECT count(*) FILTER (WHERE username = $1) AS by_name, count(*) FILTER (WHERE address = $2) AS by_address
+		  FROM login_attempt
+		 WHERE (username = $1 OR address = $2) AND at > now() - interval '15 minutes'`, username, address)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count failed sign-ins: %w", err)
+	}
+	return n.ByName, n.ByAddress, nil
+}
+
+// ForgetFailedLogins clears the failures of a user name after a good sign-in.
+func (s *Store) ForgetFailedLogins(ctx context.Context, username string) error {
+	_, err := s.db.ExecContext(ctx, `DELETE FROM login_attempt WHERE username = $1 OR at < now() - interval '1 day'`, username)
+	return wrap(err, "forget failed sign-ins")
+}

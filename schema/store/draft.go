@@ -1,0 +1,198 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/exeat/exeat/policy"
+	"github.com/exeat/exeat/visit"
+)
+
+// DraftRow is the working copy of a request. Revision grows with each save; a save names the revision it changes.
+type DraftRow struct {
+	ID        string      `json:"id"`
+	Applicant string      `json:"applicant"`
+	Draft     visit.Draft `json:"draft"`
+	Revision  int         `json:"revision"`
+	CreatedAt time.Time   `json:"created_at"`
+	UpdatedAt time.Time   `json:"updated_at"`
+}
+
+// Content is what a visit says, as it was submitted: the draft, and of each person what the record then knew. It is kept
+// as canonical JSON under its hash; an approval is bound to that hash.
+type Content struct {
+	Applicant string          `json:"applicant"`
+	Draft     visit.Draft     `json:"draft"`
+	People    []policy.Person `json:"people"`
+}
+
+// CreateDraft keeps a new draft under a new number of the university's current year.
+func (s *Store) CreateDraft(ctx context.Context, applicant string, d visit.Draft) (DraftRow, error) {
+	body, err := json.Marshal(d.Normal())
+	if err != nil {
+		return DraftRow{}, err
+	}
+	var id string
+	err = s.db.GetContext(ctx, &id, `
+		INSERT INTO draft (id, applicant, body, created_at, updated_at)
+		SELECT to_char(n.local, 'YYYY') || '-' || to_char(nextval('visit_number'), 'FM9999900000'), $1, $2, n.now, n.now
+		  FROM (SELECT clock_timestamp() + ahead AS now, (clock_timestamp() + ahead) AT TIME ZONE 'Asia/Shanghai' AS local FROM clock) n
+		RETURNING id`, applicant, string(body))
+	if err != nil {
+		return DraftRow{}, fmt.Errorf("create draft: %w", err)
+	}
+	return s.Draft(ctx, id)
+}
+
+// SaveDraft replaces the draft if it still has the given revision (0: whatever it has); else conflict.
+func (s *Store) SaveDraft(ctx context.Context, id string, revision int, d visit.Draft) (DraftRow, error) {
+	body, err := json.Marshal(d.Normal())
+	if err != nil {
+		return DraftRow{}, err
+	}
+	res, err := s.db.ExecContext(ctx, `
+		UPDATE draft
+		   SET body = $3, revision = revision + 1, updated_at = (SELECT clock_timestamp() + ahead FROM clock)
+		 WHERE id = $1 AND $2 IN (0, revision)`, id, revision, string(body))
+	if err != nil {
+		return DraftRow{}, fmt.Errorf("save draft %s: %w", id, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return DraftRow{}, orElse(err, visit.Refuse(visit.Conflict, "draft_changed", "id", id))
+	}
+	return s.Draft(ctx, id)
+}
+
+func orElse(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}
+
+type draftRecord struct {
+	ID        string    `db:"id"`
+	Applicant string    `db:"applicant"`
+	Body      []byte    `db:"body"`
+	Revision  int       `db:"revision"`
+	CreatedAt time.Time `db:"created_at"`
+	UpdatedAt time.Time `db:"updated_at"`
+}
+
+func (r draftRecord) row() (DraftRow, error) {
+	row := DraftRow{ID: r.ID, Applicant: r.Applicant, Revision: r.Revision, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
+	return row, wrap(json.Unmarshal(r.Body, &row.Draft), "read draft "+r.ID)
+}
+
+// Draft gives a draft by its number; not_found when there is none.
+func (s *Store) Draft(ctx context.Context, id string) (DraftRow, error) {
+	var r draftRecord
+	err := s.db.GetContext(ctx, &r, `
+		SELECT id, applicant, body, revision, created_at, updated_at
+		  FROM draft
+		 WHERE id = $1`, id)
+	if err != nil {
+		return DraftRow{}, one(err, "visit", id)
+	}
+	return r.row()
+}
+
+// OpenDrafts gives a person's drafts that were never submitted, last changed first.
+func (s *Store) OpenDrafts(ctx context.Context, applicant string) ([]DraftRow, error) {
+	var rs []draftRecord
+	err := s.db.SelectContext(ctx, &rs, `
+		SELECT d.id, d.applicant, d.body, d.revision, d.created_at, d.updated_at
+		  FROM draft d
+		 WHERE d.applicant = $1 AND NOT EXISTS (SELECT FROM visit v WHERE v.id = d.id)
+		 ORDER BY d.updated_at DESC
+		 LIMIT 200`, applicant)
+	if err != nil {
+		return nil, fmt.Errorf("read drafts: %w", err)
+	}
+	out := make([]DraftRow, len(rs))
+	for i, r := range rs {
+		if out[i], err = r.row(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// PutVersion keeps content under its hash and gives the hash. Keeping it twice changes nothing.
+func (s *Store) PutVersion(ctx context.Context, id string, c Content) (string, error) {
+	c.Draft = c.Draft.Normal()
+	body, hash, err := visit.Canonical(c)
+	if err != nil {
+		return "", err
+	}
+	_, err = s.db.ExecContext(ctx, `
+		INSERT INTO visit_version (visit, hash, body, created_at)
+		SELECT $1, $2, $3, clock_timestamp() + ahead
+		  FROM clock
+		ON CONFLICT DO NOTHING`, id, hash, string(body))
+	return hash, wrap(err, "keep version of visit "+id)
+}
+
+// Content gives a version of a visit by its hash.
+func (s *Store) Content(ctx context.Context, id, hash string) (Content, error) {
+	return contentOf(ctx, s.db, id, hash)
+}
+
+func contentOf(ctx context.Context, q sqlx.QueryerContext, id, hash string) (Content, error) {
+	var c Content
+	var body []byte
+	if err := sqlx.GetContext(ctx, q, &body, `SELECT body FROM visit_version WHERE visit = $1 AND hash = $2`, id, hash); err != nil {
+		return c, one(err, "version", hash)
+	}
+	return c, wrap(json.Unmarshal(body, &c), "read version "+hash)
+}
+
+// PutNote keeps a text under a salted hash and gives the hash. The same command always gets the same hash; a command
+// that comes again with another text is a conflict. An empty text has no note.
+func (s *Store) PutNote(ctx context.Context, visitID, command, text string) (visit.Note, error) {
+	if text == "" {
+		return "", nil
+	}
+	salt := rand.Text()
+	_, hash, err := visit.Canonical([]string{salt, text})
+	if err != nil {
+		return "", err
+	}
+	var kept struct{ Hash, Body string }
+	err = s.db.GetContext(ctx, &kept, `
+		WITH added AS (
+		  INSERT INTO note (command, visit, hash, salt, body)
+		  VALUES ($1, $2, $3, $4, $5)
+		  ON CONFLICT (command) DO NOTHING
+		  RETURNING hash, body
+		)
+		SELECT hash, body FROM added
+		UNION ALL
+		SELECT hash, body FROM note WHERE command = $1
+		LIMIT 1`, command, visitID, hash, salt, text)
+	if err != nil {
+		return "", fmt.Errorf("keep note: %w", err)
+	}
+	if kept.Body != text {
+		return "", visit.Refuse(visit.Conflict, "command_reused", "command", command)
+	}
+	return visit.Note(kept.Hash), nil
+}
+
+// Notes gives the texts of a visit by their hashes; an erased text is absent.
+func (s *Store) Notes(ctx context.Context, visitID string) (map[visit.Note]string, error) {
+	var rows []struct{ Hash, Body string }
+	if err := s.db.SelectContext(ctx, &rows, `SELECT hash, body FROM note WHERE visit = $1`, visitID); err != nil {
+		return nil, fmt.Errorf("read notes: %w", err)
+	}
+	m := map[visit.Note]string{}
+	for _, r := range rows {
+		m[visit.Note(r.Hash)] = r.Body
+	}
+	return m, nil
+}

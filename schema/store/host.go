@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/exeat/exeat/visit"
+)
+
+// Behind is an open visit whose workflow has not yet been seen to know the ledger's last event.
+type Behind struct {
+	Visit string `db:"visit"`
+	Seq   int    `db:"seq"`
+}
+
+// Unchecked lists open visits with events that no check has confirmed in their workflow, when the last of them is older
+// than the grace that a running decision needs. At most limit, oldest first.
+func (s *Store) Unchecked(ctx context.Context, grace time.Duration, limit int) ([]Behind, error) {
+	var bs []Behind
+	err := s.db.SelectContext(ctx, &bs, `
+		SELECT v.id AS visit, v.seq
+		  FROM visit v
+		  LEFT JOIN host h ON h.visit = v.id
+		  JOIN event e ON e.visit = v.id AND e.seq = v.seq
+		 WHERE coalesce(h.seq, 0) < v.seq
+		   AND v.state NOT IN ('rejected', 'withdrawn', 'cancelled')
+		   AND e.recorded_at < now() - make_interval(secs => $1)
+		 ORDER BY e.recorded_at
+		 LIMIT $2`, grace.Seconds(), limit)
+	return bs, wrap(err, "look for visits behind the ledger")
+}
+
+// Confirm remembers that a visit's workflow knows the ledger up to seq.
+func (s *Store) Confirm(ctx context.Context, id string, seq int) error {
+	_, err := s.db.ExecContext(ctx, `
+		INSERT INTO host (visit, seq)
+		VALUES ($1, $2)
+		ON CONFLICT (visit) DO UPDATE SET seq = EXCLUDED.seq, checked_at = now()`, id, seq)
+	return wrap(err, "confirm visit "+id)
+}
+
+// WaitingForTime lists the open visits on which time acts by itself (the notice is open).
+func (s *Store) WaitingForTime(ctx context.Context) ([]string, error) {
+	var ids []string
+	err := s.db.SelectContext(ctx, &ids, `
+		SELECT id
+		  FROM visit
+		 WHERE notice = $1 AND state NOT IN ('approved', 'rejected', 'withdrawn', 'cancelled')
+		 ORDER BY notice_closes`, visit.NoticeOpen)
+	return ids, wrap(err, "list visits that wait for time")
+}

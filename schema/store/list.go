@@ -1,0 +1,277 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+
+	"github.com/exeat/exeat/visit"
+)
+
+// Scope limits lists to what a person may see. The zero Scope sees only the person's own visits.
+type Scope struct {
+	Person string
+	All    bool     // International Office, leaders, auditors
+	Units  []string // units whose visits may be seen
+	Posts  []string // posts whose sign-offs may be seen: visits that ask for one
+}
+
+// VisitFilter chooses visits; zero fields choose all. Dates are YYYY-MM-DD.
+type VisitFilter struct {
+	State    visit.State
+	Category visit.Category
+	Unit     string
+	Person   string // applicant or traveller
+	Country  string
+	From, To string // visits that are away at any time from From to To
+	Text     string
+	Rule     string
+	Signer   string // who decided a task of the visit, or for whom it was decided
+	Cursor   string // as given with the page before
+	Limit    int    // 50 when 0, at most 200
+}
+
+// Page is one page of a list; Next is the cursor of the page after, "" on the last.
+type Page[T any] struct {
+	Items []T    `json:"items"`
+	Next  string `json:"next"`
+}
+
+// Visits lists submitted visits, last changed first.
+func (s *Store) Visits(ctx context.Context, scope Scope, f VisitFilter) (Page[VisitRow], error) {
+	w := where{}
+	scope.limit(&w)
+	w.if_(f.State != "", "v.state = ?", f.State)
+	w.if_(f.Category != "", "v.category = ?", f.Category)
+	w.if_(f.Unit != "", "v.unit = ?", f.Unit)
+	w.if_(f.Person != "", "(v.applicant = ? OR v.travellers @> ARRAY[?])", f.Person, f.Person)
+	w.if_(f.Country != "", "v.countries @> ARRAY[?]", f.Country)
+	w.if_(f.From != "", "v.return_date >= CAST(? AS date)", f.From)
+	w.if_(f.To != "", "v.exit_date <= CAST(? AS date)", f.To)
+	w.if_(f.Rule != "", "v.rule = ?", f.Rule)
+	w.if_(f.Signer != "", "EXISTS (SELECT FROM event e WHERE e.visit = v.id AND (e.actor = ? OR e.on_behalf_of = ?))", f.Signer, f.Signer)
+	for _, word := range strings.Fields(strings.ToLower(f.Text)) {
+		w.add("v.search LIKE ?", "%"+likeEscape(word)+"%")
+	}
+	if f.Cursor != "" {
+		at, id, ok := strings.Cut(f.Cursor, "_")
+		t, err := time.Parse(time.RFC3339Nano, at)
+		if !ok || err != nil {
+			return Page[VisitRow]{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "cursor", Rule: "unknown_value", Args: map[string]string{"value": f.Cursor}}}}
+		}
+		w.add("(v.changed_at, v.id) < (?, ?)", t, id)
+	}
+	limit := pageSize(f.Limit)
+	var rows []VisitRow
+	query := "SELECT " + visitColumns + " FROM visit v" + w.sql() + fmt.Sprintf(" ORDER BY v.changed_at DESC, v.id DESC LIMIT %d", limit+1)
+	if err := s.db.SelectContext(ctx, &rows, s.db.Rebind(query), w.args...); err != nil {
+		return Page[VisitRow]{}, fmt.Errorf("list visits: %w", err)
+	}
+	p := Page[VisitRow]{Items: rows}
+	if len(rows) > limit {
+		p.Items = rows[:limit]
+		last := p.Items[limit-1]
+		p.Next = last.ChangedAt.UTC().Format(time.RFC3339Nano) + "_" + last.ID
+	}
+	return p, nil
+}
+
+func (sc Scope) limit(w *where) {
+	if sc.All {
+		return
+	}
+	w.add(`(v.applicant = ? OR v.travellers @> ARRAY[?] OR v.unit = ANY (?)
+		OR EXISTS (SELECT FROM task t WHERE t.visit = v.id AND (t.posts && ? OR t.person = ?)))`,
+		sc.Person, sc.Person, pq.Array(sc.Units), pq.Array(sc.Posts), sc.Person)
+}
+
+// MaySee tells whether a submitted visit lies within the scope.
+func (s *Store) MaySee(ctx context.Context, scope Scope, id string) (bool, error) {
+	w := where{}
+	scope.limit(&w)
+	w.add("v.id = ?", id)
+	var ok bool
+	err := s.db.GetContext(ctx, &ok, s.db.Rebind("SELECT EXISTS (SELECT FROM visit v"+w.sql()+")"), w.args...)
+	return ok, wrap(err, "check scope")
+}
+
+// VisitRow gives the projection of one visit.
+func (s *Store) VisitRow(ctx context.Context, id string) (VisitRow, error) {
+	var r VisitRow
+	err := s.db.GetContext(ctx, &r, `SELECT `+visitColumns+` FROM visit WHERE id = $1`, id)
+	return r, one(err, "visit", id)
+}
+
+// InboxItem is a task that a person may sign now, with what the list shows of its visit.
+type InboxItem struct {
+	Visit       string         `db:"visit" json:"visit"`
+	Task        string         `db:"task" json:"task"`
+	SignOff     string         `db:"sign_off" json:"sign_off"`
+	OpenedAt    time.Time      `db:"opened_at" json:"opened_at"`
+	DueAt       time.Time      `db:"due_at" json:"due_at"`
+	Provisional bool           `db:"provisional" json:"provisional"`
+	Waiting     bool           `db:"waiting" json:"waiting"`
+	Post        string         `db:"post" json:"post"`
+	PostUnit    string         `db:"post_unit" json:"post_unit"`
+	OnBehalfOf  string         `db:"on_behalf_of" json:"on_behalf_of"`
+	Delegation  int64          `db:"delegation" json:"delegation"`
+	Title       string         `db:"title" json:"title"`
+	Applicant   string         `db:"applicant" json:"applicant"`
+	Unit        string         `db:"unit" json:"unit"`
+	Category    visit.Category `db:"category" json:"category"`
+	Countries   pq.StringArray `db:"countries" json:"countries"`
+	Travellers  pq.StringArray `db:"travellers" json:"travellers"`
+	ExitDate    string         `db:"exit_date" json:"exit_date"`
+	ReturnDate  string         `db:"return_date" json:"return_date"`
+	Round       int            `db:"round" json:"round"`
+}
+
+const inboxQuery = `
+	SELECT DISTINCT ON (t.due_at, t.visit, t.id)
+	       t.visit, t.id AS task, t.sign_off, t.opened_at, t.due_at, t.provisional, t.waiting,
+	       s.post, s.unit AS post_unit, s.on_behalf_of, s.delegation,
+	       v.title, v.applicant, v.unit, v.category, v.countries, v.travellers,
+	       to_char(v.exit_date, 'YYYY-MM-DD') AS exit_date, to_char(v.return_date, 'YYYY-MM-DD') AS return_date, v.round
+	  FROM signer(CAST($2 AS date)) s
+	  JOIN task t ON t.visit = s.visit AND t.id = s.task
+	  JOIN visit v ON v.id = t.visit
+	 WHERE s.person = $1`
+
+// Inbox lists what waits for a person on a day, what is due first on top; own right before a delegation. At most limit.
+func (s *Store) Inbox(ctx context.Context, person, day string, limit int) ([]InboxItem, error) {
+	var items []InboxItem
+	err := s.db.SelectContext(ctx, &items, inboxQuery+` ORDER BY t.due_at, t.visit, t.id, s.delegation LIMIT $3`, person, day, pageSize(limit))
+	return items, wrap(err, "read inbox")
+}
+
+// InboxOf lists which open tasks of one visit a person may sign on a day.
+func (s *Store) InboxOf(ctx context.Context, person, day, id string) ([]InboxItem, error) {
+	var items []InboxItem
+	err := s.db.SelectContext(ctx, &items, inboxQuery+` AND s.visit = $3 ORDER BY t.due_at, t.visit, t.id, s.delegation`, person, day, id)
+	return items, wrap(err, "read inbox of visit "+id)
+}
+
+// Signers lists, for the open tasks of a visit, who may sign each of them on a day: holders before delegates.
+func (s *Store) Signers(ctx context.Context, id, day string) (map[string][]Acting, error) {
+	var rows []struct {
+		Task string `db:"task"`
+		Acting
+	}
+	err := s.db.SelectContext(ctx, &rows, `
+		SELECT task, person, post, unit, on_behalf_of, delegation
+		  FROM signer(CAST($2 AS date))
+		 WHERE visit = $1
+		 ORDER BY task, on_behalf_of, person`, id, day)
+	if err != nil {
+		return nil, fmt.Errorf("read signers of visit %s: %w", id, err)
+	}
+	m := map[string][]Acting{}
+	for _, r := range rows {
+		m[r.Task] = append(m[r.Task], r.Acting)
+	}
+	return m, nil
+}
+
+// EventFilter chooses events of all visits for the auditor; zero fields choose all. Dates are days in Beijing, YYYY-MM-DD.
+type EventFilter struct {
+	Visit, Actor, Kind, Post string
+	From, To                 string
+	Delegated                bool // only what was decided for another
+	Cursor                   string
+	Limit                    int
+}
+
+// EventRow is an event as the auditor's list shows it.
+type EventRow struct {
+	Visit      string    `db:"visit" json:"visit"`
+	Seq        int       `db:"seq" json:"seq"`
+	Kind       string    `db:"kind" json:"kind"`
+	At         time.Time `db:"at" json:"at"`
+	Actor      string    `db:"actor" json:"actor"`
+	OnBehalfOf string    `db:"on_behalf_of" json:"on_behalf_of,omitempty"`
+	Post       string    `db:"post" json:"post,omitempty"`
+	Title      string    `db:"title" json:"title"`
+	Unit       string    `db:"unit" json:"unit"`
+	Hash       string    `db:"hash" json:"hash"`
+}
+
+// SearchEvents lists events of all visits, newest first.
+func (s *Store) SearchEvents(ctx context.Context, f EventFilter) (Page[EventRow], error) {
+	w := where{}
+	w.if_(f.Visit != "", "e.visit = ?", f.Visit)
+	w.if_(f.Actor != "", "(e.actor = ? OR e.on_behalf_of = ?)", f.Actor, f.Actor)
+	w.if_(f.Kind != "", "e.kind = ?", f.Kind)
+	w.if_(f.Post != "", "e.post = ?", f.Post)
+	w.if_(f.Delegated, "e.on_behalf_of <> ''")
+	w.if_(f.From != "", "e.at >= CAST(? AS date) AT TIME ZONE 'Asia/Shanghai'", f.From)
+	w.if_(f.To != "", "e.at < (CAST(? AS date) + 1) AT TIME ZONE 'Asia/Shanghai'", f.To)
+	if f.Cursor != "" {
+		var at string
+		var id string
+		var seq int
+		parts := strings.Split(f.Cursor, "_")
+		if len(parts) == 3 {
+			at, id = parts[0], parts[1]
+			_, _ = fmt.Sscan(parts[2], &seq)
+		}
+		t, err := time.Parse(time.RFC3339Nano, at)
+		if err != nil || seq == 0 {
+			return Page[EventRow]{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "cursor", Rule: "unknown_value", Args: map[string]string{"value": f.Cursor}}}}
+		}
+		w.add("(e.at, e.visit, e.seq) < (?, ?, ?)", t, id, seq)
+	}
+	limit := pageSize(f.Limit)
+	var rows []EventRow
+	query := `SELECT e.visit, e.seq, e.kind, e.at, e.actor, e.on_behalf_of, e.post, v.title, v.unit, e.hash
+		FROM event e JOIN visit v ON v.id = e.visit` + w.sql() + fmt.Sprintf(" ORDER BY e.at DESC, e.visit DESC, e.seq DESC LIMIT %d", limit+1)
+	if err := s.db.SelectContext(ctx, &rows, s.db.Rebind(query), w.args...); err != nil {
+		return Page[EventRow]{}, fmt.Errorf("search events: %w", err)
+	}
+	p := Page[EventRow]{Items: rows}
+	if len(rows) > limit {
+		p.Items = rows[:limit]
+		last := p.Items[limit-1]
+		p.Next = fmt.Sprintf("%s_%s_%d", last.At.UTC().Format(time.RFC3339Nano), last.Visit, last.Seq)
+	}
+	return p, nil
+}
+
+// where collects conditions with `?` places; sqlx.Rebind numbers them.
+type where struct {
+	parts []string
+	args  []any
+}
+
+func (w *where) add(cond string, args ...any) {
+	w.parts = append(w.parts, cond)
+	w.args = append(w.args, args...)
+}
+
+func (w *where) if_(ok bool, cond string, args ...any) {
+	if ok {
+		w.add(cond, args...)
+	}
+}
+
+func (w *where) sql() string {
+	if len(w.parts) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(w.parts, " AND ")
+}
+
+func pageSize(n int) int {
+	switch {
+	case n <= 0:
+		return 50
+	default:
+		return min(n, 200)
+	}
+}
+
+func likeEscape(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+}

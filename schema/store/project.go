@@ -1,0 +1,174 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/exeat/exeat/visit"
+)
+
+// VisitRow is a visit as lists show it: a projection of the ledger and of the version it pins.
+type VisitRow struct {
+	ID           string            `db:"id" json:"id"`
+	Applicant    string            `db:"applicant" json:"applicant"`
+	Unit         string            `db:"unit" json:"unit"`
+	Category     visit.Category    `db:"category" json:"category"`
+	Title        string            `db:"title" json:"title"`
+	Travellers   pq.StringArray    `db:"travellers" json:"travellers"`
+	Countries    pq.StringArray    `db:"countries" json:"countries"`
+	ExitDate     string            `db:"exit_date" json:"exit_date"`
+	ReturnDate   string            `db:"return_date" json:"return_date"`
+	State        visit.State       `db:"state" json:"state"`
+	Seq          int               `db:"seq" json:"seq"`
+	Head         string            `db:"head" json:"head"`
+	Version      string            `db:"version" json:"version"`
+	Rule         string            `db:"rule" json:"rule"`
+	Policy       string            `db:"policy" json:"policy"`
+	PolicyHash   string            `db:"policy_hash" json:"policy_hash"`
+	Round        int               `db:"round" json:"round"`
+	Stage        int               `db:"stage" json:"stage"`
+	Stages       int               `db:"stages" json:"stages"`
+	Notice       visit.NoticeState `db:"notice" json:"notice"`
+	NoticeCloses *time.Time        `db:"notice_closes" json:"notice_closes,omitempty"`
+	SubmittedAt  time.Time         `db:"submitted_at" json:"submitted_at"`
+	ChangedAt    time.Time         `db:"changed_at" json:"changed_at"`
+	Search       string            `db:"search" json:"-"`
+}
+
+const visitColumns = `id, applicant, unit, category, title, travellers, countries,
+	to_char(exit_date, 'YYYY-MM-DD') AS exit_date, to_char(return_date, 'YYYY-MM-DD') AS return_date,
+	state, seq, head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes,
+	submitted_at, changed_at, search`
+
+// rowOf is the projection of a visit: a pure function of the fold and of the content it pins, used when an event is
+// recorded and when everything is rebuilt.
+func rowOf(v visit.Visit, head string, c Content) VisitRow {
+	r := VisitRow{
+		ID: v.ID, Applicant: v.Applicant, Unit: v.Unit, Category: c.Draft.Category, Title: c.Draft.Title,
+		Travellers: slices.Clone(v.Travellers), Countries: countries(c.Draft), ExitDate: c.Draft.ExitDate, ReturnDate: c.Draft.ReturnDate,
+		State: v.State, Seq: v.Seq, Head: head, Version: v.Version,
+		Rule: v.Route.Rule, Policy: v.Route.Policy.Pack + " " + v.Route.Policy.Version, PolicyHash: v.Route.Policy.Hash,
+		Round: v.Round, Stage: v.Stage, Stages: len(v.Route.Stages), Notice: v.Notice.State,
+		SubmittedAt: v.Spent.Since, ChangedAt: v.Spent.Until, Search: searchText(v.ID, c),
+	}
+	if v.Notice.State != visit.NoticeNone {
+		r.NoticeCloses = &v.Notice.Closes
+	}
+	return r
+}
+
+func countries(d visit.Draft) []string {
+	all := []string{}
+	for _, l := range d.Legs {
+		if !slices.Contains(all, l.Country) {
+			all = append(all, l.Country)
+		}
+	}
+	return all
+}
+
+func searchText(id string, c Content) string {
+	words := []string{id, c.Draft.Title}
+	for _, l := range c.Draft.Legs {
+		words = append(words, l.City, l.Host)
+	}
+	for _, p := range c.People {
+		words = append(words, p.ID, p.NameZH, p.NameEN)
+	}
+	return strings.ToLower(strings.Join(words, " "))
+}
+
+func putVisit(ctx context.Context, tx sqlx.ExtContext, r VisitRow) error {
+	_, err := sqlx.NamedExecContext(ctx, tx, `
+		INSERT INTO visit (id, applicant, unit, category, title, travellers, countries, exit_date, return_date, state, seq,
+		       head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, submitted_at, changed_at, search)
+		VALUES (:id, :applicant, :unit, :category, :title, :travellers, :countries, CAST(:exit_date AS date),
+		       CAST(:return_date AS date), :state, :seq, :head, :version, :rule, :policy, :policy_hash, :round, :stage,
+		       :stages, :notice, :notice_closes, :submitted_at, :changed_at, :search)
+		ON CONFLICT (id) DO UPDATE
+		   SET unit = EXCLUDED.unit, category = EXCLUDED.category, title = EXCLUDED.title, travellers = EXCLUDED.travellers,
+		       countries = EXCLUDED.countries, exit_date = EXCLUDED.exit_date, return_date = EXCLUDED.return_date,
+		       state = EXCLUDED.state, seq = EXCLUDED.seq, head = EXCLUDED.head, version = EXCLUDED.version,
+		       rule = EXCLUDED.rule, policy = EXCLUDED.policy, policy_hash = EXCLUDED.policy_hash, round = EXCLUDED.round,
+		       stage = EXCLUDED.stage, stages = EXCLUDED.stages, notice = EXCLUDED.notice,
+		       notice_closes = EXCLUDED.notice_closes, changed_at = EXCLUDED.changed_at, search = EXCLUDED.search
+		 WHERE visit.seq < EXCLUDED.seq`, r)
+	return wrap(err, "write visit "+r.ID)
+}
+
+// TaskRow is a sign-off that was asked, as lists show it.
+type TaskRow struct {
+	Visit       string          `db:"visit" json:"visit"`
+	ID          string          `db:"id" json:"id"`
+	SignOff     string          `db:"sign_off" json:"sign_off"`
+	Review      visit.Review    `db:"review" json:"review"`
+	Stage       int             `db:"stage" json:"stage"`
+	Round       int             `db:"round" json:"round"`
+	State       visit.TaskState `db:"state" json:"state"`
+	Posts       []string        `db:"-" json:"posts"`
+	Fallback    []string        `db:"-" json:"fallback"`
+	Unit        string          `db:"unit" json:"unit"`
+	Person      string          `db:"person" json:"person"`
+	Version     string          `db:"version" json:"version"`
+	OpenedAt    time.Time       `db:"opened_at" json:"opened_at"`
+	DueAt       time.Time       `db:"due_at" json:"due_at"`
+	Provisional bool            `db:"provisional" json:"provisional"`
+	AskedAt     *time.Time      `db:"asked_at" json:"asked_at"`
+	Waiting     bool            `db:"waiting" json:"waiting"`
+	Question    visit.Note      `db:"question" json:"question"`
+	Answer      visit.Note      `db:"answer" json:"answer"`
+	DecidedAt   *time.Time      `db:"decided_at" json:"decided_at"`
+	DecidedBy   string          `db:"decided_by" json:"decided_by"`
+	OnBehalfOf  string          `db:"on_behalf_of" json:"on_behalf_of"`
+	Post        string          `db:"post" json:"post"`
+	Delegation  int64           `db:"delegation" json:"delegation"`
+	Reason      visit.Note      `db:"reason" json:"reason"`
+}
+
+func taskRow(visitID string, t visit.Task) TaskRow {
+	r := TaskRow{
+		Visit: visitID, ID: t.ID, SignOff: t.SignOff.Code, Review: t.SignOff.Review, Stage: t.Stage, Round: t.Round, State: t.State,
+		Posts: append([]string{}, t.SignOff.Posts...), Fallback: append([]string{}, t.SignOff.Fallback...),
+		Unit: t.SignOff.Unit, Person: t.SignOff.Person, Version: t.Version, OpenedAt: t.Opened, DueAt: t.Due,
+		Provisional: t.Provisional, Waiting: t.Waiting(), Question: t.Question, Answer: t.Answer,
+		DecidedBy: t.By.Person, OnBehalfOf: t.By.OnBehalfOf, Post: t.By.Post, Delegation: t.By.Delegation, Reason: t.Reason,
+	}
+	if !t.AskedAt.IsZero() {
+		r.AskedAt = &t.AskedAt
+	}
+	if !t.Decided.IsZero() {
+		r.DecidedAt = &t.Decided
+	}
+	return r
+}
+
+// putTasks writes tasks of a visit in one statement.
+func putTasks(ctx context.Context, tx sqlx.ExtContext, id string, tasks []visit.Task) error {
+	if len(tasks) == 0 {
+		return nil
+	}
+	rows := make([]TaskRow, len(tasks))
+	for i, t := range tasks {
+		rows[i] = taskRow(id, t)
+	}
+	return execRows(ctx, tx, "write tasks", `
+		INSERT INTO task (visit, id, sign_off, review, stage, round, state, posts, fallback, unit, person, version, opened_at,
+		       due_at, provisional, asked_at, waiting, question, answer, decided_at, decided_by, on_behalf_of, post, delegation, reason)
+		SELECT visit, id, sign_off, review, stage, round, state, posts, fallback, unit, person, version, opened_at,
+		       due_at, provisional, asked_at, waiting, question, answer, decided_at, decided_by, on_behalf_of, post, delegation, reason
+		  FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS t (visit text, id text, sign_off text, review text, stage integer,
+		       round integer, state text, posts text[], fallback text[], unit text, person text, version text,
+		       opened_at timestamptz, due_at timestamptz, provisional boolean, asked_at timestamptz, waiting boolean,
+		       question text, answer text, decided_at timestamptz, decided_by text, on_behalf_of text, post text,
+		       delegation bigint, reason text)
+		ON CONFLICT (visit, id) DO UPDATE
+		   SET state = EXCLUDED.state, due_at = EXCLUDED.due_at, provisional = EXCLUDED.provisional,
+		       asked_at = EXCLUDED.asked_at, waiting = EXCLUDED.waiting, question = EXCLUDED.question, answer = EXCLUDED.answer,
+		       decided_at = EXCLUDED.decided_at, decided_by = EXCLUDED.decided_by, on_behalf_of = EXCLUDED.on_behalf_of,
+		       post = EXCLUDED.post, delegation = EXCLUDED.delegation, reason = EXCLUDED.reason`, rows)
+}

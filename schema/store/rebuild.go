@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/exeat/exeat/visit"
+)
+
+// Rebuild drops the projections (visit, task) and makes them again from the ledger, all in one transaction; it gives the
+// number of visits. Readers see the old rows until it ends; writers wait.
+func (s *Store) Rebuild(ctx context.Context) (int, error) {
+	var ids []string
+	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+		// Every writer begins by locking a row of visit, found or not; this mode makes it wait, and lets readers read.
+		if _, err := tx.ExecContext(ctx, `LOCK TABLE visit IN EXCLUSIVE MODE`); err != nil {
+			return fmt.Errorf("hold writers: %w", err)
+		}
+		for _, table := range []string{"task", "visit"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
+				return fmt.Errorf("drop projection %s: %w", table, err)
+			}
+		}
+		if err := tx.SelectContext(ctx, &ids, `SELECT visit FROM event WHERE seq = 1 ORDER BY visit`); err != nil {
+			return fmt.Errorf("list visits: %w", err)
+		}
+		for _, id := range ids {
+			if err := rebuildVisit(ctx, tx, id); err != nil {
+				return fmt.Errorf("visit %s: %w", id, err)
+			}
+		}
+		return nil
+	})
+	return len(ids), err
+}
+
+func rebuildVisit(ctx context.Context, tx *sqlx.Tx, id string) error {
+	entries, err := entriesAfter(ctx, tx, id, 0)
+	if err != nil {
+		return err
+	}
+	es := make([]visit.Event, len(entries))
+	for i, e := range entries {
+		es[i] = e.Event
+	}
+	v, err := visit.Fold(es)
+	if err != nil {
+		return err
+	}
+	content, err := contentOf(ctx, tx, id, v.Version)
+	if err != nil {
+		return err
+	}
+	if err := putVisit(ctx, tx, rowOf(v, entries[len(entries)-1].Hash, content)); err != nil {
+		return err
+	}
+	return putTasks(ctx, tx, id, v.Tasks)
+}

@@ -1,0 +1,223 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/exeat/exeat/calendar"
+	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/visit"
+)
+
+// Recorded is what Record did.
+type Recorded struct {
+	// Events are all events after the one the caller knew: what it had missed, then what the command caused.
+	Events []visit.Event `json:"events"`
+	// Now is the university's time of the record, UTC.
+	Now time.Time `json:"now"`
+}
+
+// Record decides a command and writes what follows from it, in one transaction: it locks the visit, catches up with
+// events that the caller has missed, checks that the actor has, at this moment, the right he claims, and adds the events,
+// the projections and their hashes. A decision costs four statements. A command that was recorded before changes nothing
+// and gives the same events again; so a caller that does not know whether an attempt succeeded may repeat it.
+func (s *Store) Record(ctx context.Context, v visit.Visit, c visit.Command) (Recorded, error) {
+	var r Recorded
+	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+		var err error
+		r, err = record(ctx, tx, v, c)
+		return err
+	})
+	if violates(err, "event_pkey") || violates(err, "visit_pkey") { // two submissions at once: only one has written
+		return s.Record(ctx, v, c)
+	}
+	return r, err
+}
+
+func record(ctx context.Context, tx *sqlx.Tx, v visit.Visit, c visit.Command) (Recorded, error) {
+	head, err := lock(ctx, tx, v.ID, c)
+	if err != nil {
+		return Recorded{}, err
+	}
+	r := Recorded{Now: head.Now.UTC()}
+	if head.Seq != v.Seq {
+		if v, r.Events, err = catchUp(ctx, tx, v); err != nil {
+			return r, err
+		}
+	}
+	decided, err := v.Handle(c, calendar.Clock{At: head.Now})
+	if err != nil || len(decided) == 0 {
+		return r, err
+	}
+	if !head.Authorised && c.By.Channel != visit.System.Channel {
+		return r, visit.Refuse(visit.Forbidden, "no_authority", "post", c.By.Post, "unit", c.By.Unit)
+	}
+	before := slices.Clone(v.Tasks)
+	for _, e := range decided {
+		if err := v.Apply(e); err != nil {
+			return r, err
+		}
+	}
+	entries, err := ledger.Append(head.Hash, decided)
+	if err != nil {
+		return r, err
+	}
+	r.Events = append(r.Events, decided...)
+	if err := insertEvents(ctx, tx, entries); err != nil {
+		return r, err
+	}
+	if err := project(ctx, tx, v, entries[len(entries)-1].Hash, decided); err != nil {
+		return r, err
+	}
+	return r, putTasks(ctx, tx, v.ID, changed(before, v.Tasks))
+}
+
+// changed lists the tasks that are new or differ from what they were.
+func changed(before, after []visit.Task) []visit.Task {
+	var out []visit.Task
+	for i, t := range after {
+		if i >= len(before) || !reflect.DeepEqual(before[i], t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+type head struct {
+	Seq        int
+	Hash       string
+	Now        time.Time
+	Authorised bool
+}
+
+// lock takes the visit's row and reads, in the same statement, the time and whether the actor may act as he claims.
+// A visit that was never submitted has no row yet; its first event is guarded by the ledger's key.
+func lock(ctx context.Context, tx *sqlx.Tx, id string, c visit.Command) (head, error) {
+	var h head
+	task := taskOf(c.Do)
+	err := tx.GetContext(ctx, &h, `
+		WITH t AS MATERIALIZED (
+		  SELECT clock_timestamp() + ahead AS now, (clock_timestamp() + ahead) AT TIME ZONE 'Asia/Shanghai' AS local FROM clock
+		)
+		SELECT v.seq, v.head AS hash, t.now,
+		       CASE
+		         WHEN $3 <> '' THEN EXISTS (
+		           SELECT FROM signer(t.local::date) s
+		            WHERE s.visit = $1 AND s.task = $3 AND s.person = $2 AND s.post = $4 AND s.on_behalf_of = $6)
+		         WHEN $4 <> '' THEN EXISTS (
+		           SELECT FROM acting(t.local::date) a
+		            WHERE a.person = $2 AND a.post = $4 AND a.unit = $5 AND a.on_behalf_of = $6)
+		         ELSE true
+		       END AS authorised
+		  FROM visit v, t
+		 WHERE v.id = $1
+		   FOR UPDATE OF v`, id, c.By.Person, task, c.By.Post, c.By.Unit, c.By.OnBehalfOf)
+	if err == sql.ErrNoRows {
+		err = tx.GetContext(ctx, &h, `
+			SELECT 0 AS seq, '' AS hash, clock_timestamp() + ahead AS now, true AS authorised
+			  FROM clock`)
+	}
+	return h, wrap(err, "lock visit "+id)
+}
+
+// taskOf names the task that a command decides, "" for commands that decide none.
+func taskOf(a visit.Action) string {
+	switch a := a.(type) {
+	case visit.Approve:
+		return a.Task
+	case visit.Return:
+		return a.Task
+	case visit.Reject:
+		return a.Task
+	case visit.Ask:
+		return a.Task
+	default:
+		return ""
+	}
+}
+
+func catchUp(ctx context.Context, tx *sqlx.Tx, v visit.Visit) (visit.Visit, []visit.Event, error) {
+	missed, err := events(ctx, tx, v.ID, v.Seq)
+	if err != nil {
+		return v, nil, err
+	}
+	if v.Seq == 0 && len(missed) > 0 {
+		v, err = visit.Fold(missed)
+		return v, missed, err
+	}
+	for _, e := range missed {
+		if err := v.Apply(e); err != nil {
+			return v, nil, err
+		}
+	}
+	return v, missed, nil
+}
+
+func insertEvents(ctx context.Context, tx *sqlx.Tx, entries []ledger.Entry) error {
+	type row struct {
+		Visit      string    `json:"visit"`
+		Seq        int       `json:"seq"`
+		Kind       string    `json:"kind"`
+		At         time.Time `json:"at"`
+		Actor      string    `json:"actor"`
+		OnBehalfOf string    `json:"on_behalf_of"`
+		Post       string    `json:"post"`
+		Command    string    `json:"command"`
+		Body       string    `json:"body"`
+		Prev       string    `json:"prev"`
+		Hash       string    `json:"hash"`
+	}
+	rows := make([]row, len(entries))
+	for i, e := range entries {
+		ev := e.Event
+		rows[i] = row{ev.Visit, ev.Seq, ev.Kind(), ev.At, ev.By.Person, ev.By.OnBehalfOf, ev.By.Post, ev.Command, e.Body, e.Prev, e.Hash}
+	}
+	return execRows(ctx, tx, "add to the ledger", `
+		INSERT INTO event (visit, seq, kind, at, actor, on_behalf_of, post, command, body, prev, hash)
+		SELECT visit, seq, kind, at, actor, on_behalf_of, post, command, body, prev, hash
+		  FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS e (visit text, seq integer, kind text, at timestamptz, actor text,
+		       on_behalf_of text, post text, command text, body text, prev text, hash text)`, rows)
+}
+
+// project brings the visit's row up to the last event. The columns that show the content change only with a new version.
+func project(ctx context.Context, tx *sqlx.Tx, v visit.Visit, headHash string, decided []visit.Event) error {
+	if newVersion(decided) {
+		content, err := contentOf(ctx, tx, v.ID, v.Version)
+		if err != nil {
+			return err
+		}
+		return putVisit(ctx, tx, rowOf(v, headHash, content))
+	}
+	_, err := tx.ExecContext(ctx, `
+		UPDATE visit
+		   SET state = $2, seq = $3, head = $4, round = $5, stage = $6, notice = $7, changed_at = $8
+		 WHERE id = $1`, v.ID, v.State, v.Seq, headHash, v.Round, v.Stage, v.Notice.State, v.Spent.Until)
+	return wrap(err, "update visit "+v.ID)
+}
+
+func newVersion(es []visit.Event) bool {
+	for _, e := range es {
+		switch e.Fact.(type) {
+		case visit.Submitted, visit.Resubmitted:
+			return true
+		}
+	}
+	return false
+}
+
+// execRows runs a statement whose one parameter is a JSON array of rows.
+func execRows(ctx context.Context, tx sqlx.ExtContext, doing, query string, rows any) error {
+	b, err := json.Marshal(rows)
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	_, err = tx.ExecContext(ctx, query, string(b))
+	return wrap(err, doing)
+}
