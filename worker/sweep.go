@@ -1,0 +1,81 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/exeat/exeat/host"
+	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/visit"
+)
+
+// Sweep finds open visits whose workflow was never started (the server died between the ledger and the start) or does not
+// know the ledger's last events (the worker died between the commit and its answer), and brings them up to date. A visit
+// that was found up to date is not looked at again until it has new events.
+type Sweep struct {
+	Store *store.Store
+	Host  host.Host
+	Log   *slog.Logger
+	Every time.Duration // 5 s when 0
+	Grace time.Duration // age of the last event; 3 s when 0, longer than a running decision
+}
+
+const sweepBatch = 500
+
+// Run sweeps until ctx ends.
+func (s *Sweep) Run(ctx context.Context) {
+	if s.Every == 0 {
+		s.Every = 5 * time.Second
+	}
+	if s.Grace == 0 {
+		s.Grace = 3 * time.Second
+	}
+	ticker := time.NewTicker(s.Every)
+	defer ticker.Stop()
+	for {
+		if _, err := s.Once(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Warn("sweep", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// Once looks at a batch of unchecked visits and gives how many were behind.
+func (s *Sweep) Once(ctx context.Context) (mended int, err error) {
+	unchecked, err := s.Store.Unchecked(ctx, s.Grace, sweepBatch)
+	if err != nil {
+		return 0, err
+	}
+	for _, b := range unchecked {
+		behind, err := s.check(ctx, b)
+		if err != nil {
+			return mended, err
+		}
+		if behind {
+			mended++
+			s.Log.Info("visit was behind the ledger", "visit", b.Visit, "seq", b.Seq)
+		}
+	}
+	return mended, nil
+}
+
+func (s *Sweep) check(ctx context.Context, b store.Behind) (behind bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	v, err := s.Host.State(ctx, b.Visit)
+	switch {
+	case visit.CodeOf(err) == visit.NotFound:
+		return true, s.Host.Start(ctx, b.Visit)
+	case err != nil:
+		return false, err
+	case v.Seq < b.Seq:
+		return true, s.Host.Wake(ctx, b.Visit)
+	default:
+		return false, s.Store.Confirm(ctx, b.Visit, v.Seq)
+	}
+}
