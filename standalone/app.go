@@ -1,5 +1,3 @@
-//go:build !infraonly
-
 package main
 
 import (
@@ -30,7 +28,7 @@ func serve(ctx context.Context, o options, in *infra, steps *steps) error {
 		server: func(ctx context.Context, ready func(string)) error {
 			return server.Run(ctx, server.Config{
 				Addr: o.Addr, DatabaseURL: in.appURL(), Temporal: client, Blobs: in.data.Path("files"),
-				Demo: true, TemporalUI: in.temporal.UIURL(), Ready: ready,
+				Demo: true, TemporalUI: in.temporal.UIURL(), Log: slog.Default().With("part", "server"), Ready: ready,
 			})
 		},
 		seed: func(ctx context.Context, url string) error {

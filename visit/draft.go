@@ -158,11 +158,14 @@ func (m Money) String() string {
 	return sign + whole + "." + cents
 }
 
-// ParseMoney reads a decimal number with at most two decimals, up to 10^12.
+// ParseMoney reads a decimal number with at most two decimals, below 10^13.
 func ParseMoney(s string) (Money, error) {
 	whole, cents, _ := strings.Cut(s, ".")
-	if len(whole) > 13 || len(cents) > 2 {
-		return 0, fmt.Errorf("amount %q: at most two decimals and twelve digits", s)
+	if strings.Trim(whole, "-") == "" {
+		return 0, fmt.Errorf("amount %q is not a number", s)
+	}
+	if len(strings.TrimPrefix(whole, "-")) > 13 || len(cents) > 2 {
+		return 0, fmt.Errorf("amount %q: at most two decimals and thirteen digits", s)
 	}
 	n, err := strconv.ParseInt(whole+(cents + "00")[:2], 10, 64)
 	if err != nil {
@@ -179,7 +182,7 @@ func KnownCountry(code string) bool {
 		return false
 	}
 	r, err := language.ParseRegion(code)
-	return err == nil && r.IsCountry() && r.String() == code
+	return err == nil && r.IsCountry() && r.Canonicalize().String() == code
 }
 
 // Check lists what is wrong with the draft and what a submission still lacks (Problem.Missing), in the order of the form.

@@ -36,12 +36,11 @@ func simplified() visit.Route {
 
 // desk drives one visit in a test: every command gets an id of its own, and time moves when told.
 type desk struct {
-	t    *testing.T
-	v    visit.Visit
-	now  time.Time
-	n    int
-	log  []visit.Event
-	last error
+	t   *testing.T
+	v   visit.Visit
+	now time.Time
+	n   int
+	log []visit.Event
 }
 
 func open(t *testing.T, r visit.Route) *desk {

@@ -1,16 +1,16 @@
 // Package workflows hosts visits. A workflow decides nothing: it puts commands in order, hands each to the activity that
 // decides and records it, applies what was recorded, and wakes up when time itself must act.
 //
-//	           Update Command                       Timer at NextDue, Signal Wake
-//	                 │                                          │
-//	                 ▼                                          ▼
-//	      ┌── one at a time (Mutex) ──────────────────────────────────┐
-//	      │   local activity Record(visit, command)                   │
-//	      │     one transaction: lock, catch up, Handle, ledger       │
-//	      │   Apply every event that came back                        │
-//	      └───────────────────────────────────────────────────────────┘
-//	                 │
-//	                 ▼  the visit is final: wait for all handlers, end
+//	     Update Command                       Timer at NextDue, Signal Wake
+//	           │                                          │
+//	           ▼                                          ▼
+//	┌── one at a time (Mutex) ──────────────────────────────────┐
+//	│   local activity Record(visit, command)                   │
+//	│     one transaction: lock, catch up, Handle, ledger       │
+//	│   Apply every event that came back                        │
+//	└───────────────────────────────────────────────────────────┘
+//	           │
+//	           ▼  the visit is final: wait for all handlers, end
 //
 // Three invariants:
 //

@@ -91,7 +91,9 @@ func (h *host) own(name string, do visit.Action) visit.Command {
 }
 
 // validate refuses what can be known to fail, before the Update is accepted. A visit that is behind the sender refuses
-// nothing: the handler catches up.
+// nothing: the handler catches up. It is not run on replay, so it need not be deterministic.
+//
+//workflowcheck:ignore
 func (h *host) validate(ctx workflow.Context, r visit.Request) error {
 	if r.Command.ID == "" || r.Command.Do == nil {
 		return activities.AsApplicationError(visit.Refuse(visit.Invalid, "empty_command"))
