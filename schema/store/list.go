@@ -127,6 +127,7 @@ type InboxItem struct {
 	ExitDate    string         `db:"exit_date" json:"exit_date"`
 	ReturnDate  string         `db:"return_date" json:"return_date"`
 	Round       int            `db:"round" json:"round"`
+	Seq         int            `db:"seq" json:"-"` // last event of the visit
 }
 
 const inboxQuery = `
@@ -134,7 +135,7 @@ const inboxQuery = `
 	       t.visit, t.id AS task, t.sign_off, t.opened_at, t.due_at, t.provisional, t.waiting,
 	       s.post, s.unit AS post_unit, s.on_behalf_of, s.delegation,
 	       v.title, v.applicant, v.unit, v.category, v.countries, v.travellers,
-	       to_char(v.exit_date, 'YYYY-MM-DD') AS exit_date, to_char(v.return_date, 'YYYY-MM-DD') AS return_date, v.round
+	       to_char(v.exit_date, 'YYYY-MM-DD') AS exit_date, to_char(v.return_date, 'YYYY-MM-DD') AS return_date, v.round, v.seq
 	  FROM signer(CAST($2 AS date)) s
 	  JOIN task t ON t.visit = s.visit AND t.id = s.task
 	  JOIN visit v ON v.id = t.visit

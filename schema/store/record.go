@@ -215,6 +215,9 @@ func newVersion(es []visit.Event) bool {
 // execRows runs a statement whose one parameter is a JSON array of rows.
 func execRows(ctx context.Context, tx sqlx.ExtContext, doing, query string, rows any) error {
 	b, err := json.Marshal(rows)
+	if string(b) == "null" {
+		return nil // no rows
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}

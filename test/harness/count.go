@@ -18,12 +18,20 @@ type Counts struct{ Statements, Transactions atomic.Int64 }
 // Counting opens the database with a driver that counts statements and transactions.
 func (d Database) Counting(t testing.TB) (*sqlx.DB, *Counts) {
 	t.Helper()
-	connector, err := pq.NewConnector(d.URL)
+	db, n, err := Counting(d.URL)
 	require.NoError(t, err)
-	n := &Counts{}
-	db := sqlx.NewDb(sql.OpenDB(counter{connector, n}), "postgres")
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db, n
+}
+
+// Counting opens a database with a driver that counts statements and transactions.
+func Counting(url string) (*sqlx.DB, *Counts, error) {
+	connector, err := pq.NewConnector(url)
+	if err != nil {
+		return nil, nil, err
+	}
+	n := &Counts{}
+	return sqlx.NewDb(sql.OpenDB(counter{connector, n}), "postgres"), n, nil
 }
 
 type counter struct {

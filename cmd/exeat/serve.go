@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+
+	"github.com/exeat/exeat/server"
+	"github.com/exeat/exeat/worker"
+)
+
+type serverCmd struct {
+	app
+	Addr       string   `env:"EXEAT_ADDR" default:"127.0.0.1:8080" help:"Host and port to listen on."`
+	Blobs      string   `env:"EXEAT_BLOBS" required:"" help:"Folder of the uploaded files."`
+	TaskQueue  string   `env:"EXEAT_TASK_QUEUE" default:"exeat" help:"Task queue of the workers."`
+	TLS        bool     `name:"tls" env:"EXEAT_TLS" negatable:"" default:"true" help:"Browsers come over TLS, through a proxy: send cookies over TLS only."`
+	Proxies    []string `env:"EXEAT_PROXIES" help:"Proxies (CIDR) whose X-Forwarded-For is believed."`
+	TemporalUI string   `name:"temporal-ui" env:"EXEAT_TEMPORAL_UI" help:"Address of Temporal's own pages."`
+	Demo       bool     `env:"EXEAT_DEMO" help:"A demonstration: allow its accounts, and moving the clock."`
+}
+
+func (c serverCmd) Run(ctx context.Context, s std) error {
+	temporal, err := temporalOptions()
+	if err != nil {
+		return err
+	}
+	return server.Run(ctx, server.Config{
+		Addr: c.Addr, DatabaseURL: c.DatabaseURL, Temporal: temporal, TaskQueue: c.TaskQueue, Blobs: c.Blobs, Demo: c.Demo,
+		SecureCookies: c.TLS, Proxies: c.Proxies, TemporalUI: c.TemporalUI, Log: s.log,
+		Ready: func(addr string) { s.log.Info("ready", "addr", addr) },
+	})
+}
+
+type workerCmd struct {
+	app
+	TaskQueue string `env:"EXEAT_TASK_QUEUE" default:"exeat" help:"Task queue to work on."`
+}
+
+func (c workerCmd) Run(ctx context.Context, s std) error {
+	temporal, err := temporalOptions()
+	if err != nil {
+		return err
+	}
+	return worker.Run(ctx, worker.Config{
+		DatabaseURL: c.DatabaseURL, Temporal: temporal, TaskQueue: c.TaskQueue, Log: s.log,
+		Ready: func() { s.log.Info("ready", "task_queue", c.TaskQueue) },
+	})
+}
+
+// temporalOptions reads Temporal's own environment and configuration file.
+func temporalOptions() (client.Options, error) {
+	o, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return o, fmt.Errorf("configuration of Temporal: %w", err)
+	}
+	return o, nil
+}

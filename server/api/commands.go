@@ -1,0 +1,101 @@
+package api
+
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/visit"
+)
+
+// Keyed is a call that changes a visit. The same key from the same person never acts twice: the call gives the first
+// answer again, or conflict when it now asks for something else.
+type Keyed struct {
+	VisitPath
+	Key string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"128" pattern:"^[!-~]+$" patternDescription:"printable ASCII without spaces" doc:"A new value (a UUID) for each thing you mean to do; the same when you try again."`
+}
+
+// Receipt says that a command is recorded.
+type Receipt struct {
+	Visit string      `json:"visit"`
+	Seq   int         `json:"seq" doc:"Number of the visit's last event."`
+	State visit.State `json:"state"`
+}
+
+// Decision is what a signer decides on a task.
+type Decision struct {
+	Task     string `json:"task" example:"1.2.IO.REV"`
+	Decision string `json:"decision" doc:"approve, return, reject or question."`
+	Reason   string `json:"reason" doc:"Needed for all but approve; the question for question."`
+	Stage    int    `json:"stage" minimum:"0" doc:"For return: 0 gives the case to the applicant, n to that earlier stage."`
+	Version  string `json:"version" doc:"The version that was read; the decision is refused when it has changed since."`
+}
+
+// Reason is why the applicant withdraws or cancels.
+type Reason struct {
+	Reason string `json:"reason"`
+}
+
+// Answer is the answer to the question of a task.
+type Answer struct {
+	Task   string `json:"task"`
+	Answer string `json:"answer"`
+}
+
+type submitInput struct{ Keyed }
+
+type decideInput struct {
+	Keyed
+	Body Decision
+}
+
+type answerInput struct {
+	Keyed
+	Body Answer
+}
+
+type reasonInput struct {
+	Keyed
+	Body Reason
+}
+
+func (a *api) addCommands() {
+	add(a, post("submit", "/visits/{id}/submit", "Submit a draft, or a returned visit again"),
+		func(ctx context.Context, who caller, in *submitInput) (*body[Receipt], error) {
+			return received(a.svc.Submit(ctx, who.user, in.ID, in.Key))
+		})
+	add(a, post("decide", "/visits/{id}/decisions", "Approve, return, reject, or ask"),
+		func(ctx context.Context, who caller, in *decideInput) (*body[Receipt], error) {
+			d := in.Body
+			return received(a.svc.Decide(ctx, who.user, in.ID, service.Decision{
+				Task: d.Task, Verdict: service.Verdict(d.Decision), Reason: d.Reason, Stage: d.Stage, Version: d.Version,
+			}, in.Key))
+		})
+	add(a, post("answer", "/visits/{id}/answer", "Answer the question of a task"),
+		func(ctx context.Context, who caller, in *answerInput) (*body[Receipt], error) {
+			return received(a.svc.Do(ctx, who.user, in.ID, service.CommandAnswer, in.Body.Task, in.Body.Answer, in.Key))
+		})
+	a.addEnding(post("withdraw", "/visits/{id}/withdraw", "Withdraw a visit that is not approved yet"), service.CommandWithdraw)
+	a.addEnding(post("cancel", "/visits/{id}/cancel", "Cancel an approved visit"), service.CommandCancel)
+
+	add(a, get("tasks", "/tasks", "What waits for the caller, due first"),
+		func(ctx context.Context, who caller, in *struct {
+			Limit int `query:"limit" minimum:"1" maximum:"200" default:"50"`
+		}) (*body[List[store.InboxItem]], error) {
+			items, err := a.svc.Inbox(ctx, who.user, in.Limit)
+			return answer(list(items, ""), err)
+		})
+}
+
+// addEnding adds a command of the applicant that ends the visit.
+func (a *api) addEnding(op huma.Operation, command string) {
+	add(a, op, func(ctx context.Context, who caller, in *reasonInput) (*body[Receipt], error) {
+		return received(a.svc.Do(ctx, who.user, in.ID, command, "", in.Body.Reason, in.Key))
+	})
+}
+
+func received(r visit.Receipt, err error) (*body[Receipt], error) {
+	return answer(Receipt{Visit: r.Visit, Seq: r.Seq, State: r.State}, err)
+}

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/visit"
+)
+
+// Event is one event of the ledger.
+type Event struct {
+	Visit   string      `json:"visit"`
+	Seq     int         `json:"seq"`
+	Kind    string      `json:"kind"`
+	At      time.Time   `json:"at"`
+	By      visit.Actor `json:"by"`
+	Command string      `json:"command" doc:"The command that caused it."`
+	Digest  string      `json:"digest" doc:"SHA-256 of the canonical command."`
+	Fact    any         `json:"fact" doc:"What happened; its fields depend on the kind. Texts are named by their hash."`
+	Body    string      `json:"body" doc:"Exactly the bytes that were hashed: the event in its canonical form (RFC 8785)."`
+	Prev    string      `json:"prev" doc:"Hash of the event before; empty for the first."`
+	Hash    string      `json:"hash" doc:"SHA-256 of the lines 'exeat event v1', prev and body, joined by newlines."`
+}
+
+// Ledger is the whole ledger of one visit.
+type Ledger struct {
+	Items  []Event `json:"items"`
+	Intact bool    `json:"intact" doc:"Every hash is that of its event, and follows the one before."`
+	Fault  string  `json:"fault,omitempty" doc:"The first event that does not fit."`
+}
+
+// History is the Temporal history of one visit.
+type History struct {
+	Items []HistoryLine   `json:"items"`
+	Raw   json.RawMessage `json:"raw" doc:"The history as Temporal's own tools read and replay it."`
+}
+
+// HistoryLine is one event of the Temporal history.
+type HistoryLine struct {
+	Event       int64        `json:"event"`
+	At          time.Time    `json:"at"`
+	Type        string       `json:"type"`
+	Name        string       `json:"name,omitempty" doc:"Of the update, signal, marker or timer."`
+	Command     string       `json:"command,omitempty" doc:"Kind of the command that was accepted."`
+	Task        string       `json:"task,omitempty"`
+	By          *visit.Actor `json:"by,omitempty"`
+	Seq         int          `json:"seq,omitempty" doc:"Of the receipt."`
+	State       visit.State  `json:"state,omitempty"`
+	Recorded    []string     `json:"recorded,omitempty" doc:"Kinds of the ledger's events that came of it."`
+	WaitSeconds int64        `json:"wait_seconds,omitempty" doc:"Length of the timer."`
+	Failure     string       `json:"failure,omitempty"`
+}
+
+type eventFilter struct {
+	Visit     string `query:"visit"`
+	Actor     string `query:"actor" doc:"Who acted, or for whom."`
+	Kind      string `query:"kind"`
+	Post      string `query:"post"`
+	From      string `query:"from" format:"date"`
+	To        string `query:"to" format:"date"`
+	Delegated bool   `query:"delegated" doc:"Only what was decided for another."`
+	Cursor    string `query:"cursor"`
+	Limit     int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+}
+
+func (a *api) addRecord() {
+	add(a, get("events", "/visits/{id}/events", "The ledger of a visit, with its hashes"),
+		func(ctx context.Context, who caller, in *VisitPath) (*body[Ledger], error) {
+			entries, err := a.svc.Entries(ctx, who.user, in.ID)
+			return answer(ledgerOf(entries), err)
+		})
+	add(a, get("history", "/visits/{id}/history", "The Temporal history of a visit"),
+		func(ctx context.Context, who caller, in *VisitPath) (*body[History], error) {
+			h, err := a.svc.History(ctx, who.user, in.ID)
+			return answer(History{Items: collect(h.Lines, historyLine), Raw: h.Raw}, err)
+		})
+	add(a, get("auditEvents", "/audit/events", "Search the events of all visits (auditors only)"),
+		func(ctx context.Context, who caller, in *eventFilter) (*body[List[store.EventRow]], error) {
+			page, err := a.svc.SearchEvents(ctx, who.user, store.EventFilter{
+				Visit: in.Visit, Actor: in.Actor, Kind: in.Kind, Post: in.Post, From: in.From, To: in.To,
+				Delegated: in.Delegated, Cursor: in.Cursor, Limit: in.Limit,
+			})
+			return answer(list(page.Items, page.Next), err)
+		})
+}
+
+func ledgerOf(entries []ledger.Entry) Ledger {
+	l := Ledger{Intact: true, Items: collect(entries, func(e ledger.Entry) Event {
+		v := e.Event
+		return Event{
+			Visit: v.Visit, Seq: v.Seq, Kind: v.Kind(), At: v.At, By: v.By, Command: v.Command, Digest: v.Digest, Fact: v.Fact,
+			Body: e.Body, Prev: e.Prev, Hash: e.Hash,
+		}
+	})}
+	if err := ledger.Verify(entries); err != nil {
+		l.Intact, l.Fault = false, err.Error()
+	}
+	return l
+}
+
+func historyLine(h service.HistoryLine) HistoryLine {
+	l := HistoryLine{
+		Event: h.Event, At: h.At, Type: h.Type, Name: h.Name, Command: h.Command, Task: h.Task, Seq: h.Seq, State: h.State,
+		Recorded: h.Recorded, WaitSeconds: int64(h.Wait.Seconds()), Failure: h.Failure,
+	}
+	if h.By != (visit.Actor{}) {
+		l.By = &h.By
+	}
+	return l
+}

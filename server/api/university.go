@@ -1,0 +1,112 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/exeat/exeat/policy"
+	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/server/service"
+)
+
+// Person is somebody who may be named in a draft.
+type Person struct {
+	ID     string `json:"id" doc:"Staff or student number."`
+	NameZH string `json:"name_zh"`
+	NameEN string `json:"name_en"`
+	Unit   string `json:"unit"`
+}
+
+// Policy is the policy under which visits are routed today.
+type Policy struct {
+	Pack          string       `json:"pack"`
+	Version       string       `json:"version"`
+	Hash          string       `json:"hash" doc:"SHA-256 of the policy's text; every visit pins that of its submission."`
+	Title         policy.Words `json:"title"`
+	Issuer        policy.Words `json:"issuer"`
+	EffectiveFrom string       `json:"effective_from" format:"date"`
+}
+
+// NewDelegation lets another person sign for the delegator, from day to day.
+type NewDelegation struct {
+	Delegator string `json:"delegator" doc:"Oneself when absent; only an administrator names somebody else."`
+	Delegate  string `json:"delegate"`
+	Post      string `json:"post" doc:"One post; every post of the delegator when absent."`
+	From      string `json:"from" doc:"First day."`
+	To        string `json:"to" doc:"Last day, a year after the first at most."`
+	Reason    string `json:"reason"`
+}
+
+type whose struct {
+	Delegator string `query:"delegator" doc:"Oneself when absent; only an administrator names somebody else."`
+}
+
+// Clock is the university's time.
+type Clock struct {
+	Now time.Time `json:"now"`
+}
+
+// Advance is how far to move the clock.
+type Advance struct {
+	Advance string `json:"advance" example:"P7D" doc:"ISO 8601, for example P7D, P1W or PT36H; at most P366D."`
+}
+
+func (a *api) addUniversity() {
+	add(a, get("people", "/people", "Find persons by number or name; at most 20"),
+		func(ctx context.Context, _ caller, in *struct {
+			Q string `query:"q" required:"true" minLength:"1" maxLength:"100"`
+		}) (*body[List[Person]], error) {
+			people, err := a.svc.Store.FindPeople(ctx, in.Q)
+			return answer(list(collect(people, func(p policy.Person) Person {
+				return Person{ID: p.ID, NameZH: p.NameZH, NameEN: p.NameEN, Unit: p.Unit}
+			}), ""), err)
+		})
+	add(a, get("units", "/units", "List the units"), func(ctx context.Context, _ caller, _ *struct{}) (*body[List[store.Unit]], error) {
+		units, err := a.svc.Store.Units(ctx)
+		return answer(list(units, ""), err)
+	})
+	add(a, get("policy", "/policy", "The policy of today"), func(context.Context, caller, *struct{}) (*body[Policy], error) {
+		p := a.svc.Policy
+		ref := p.Ref()
+		return answer(Policy{
+			Pack: ref.Pack, Version: ref.Version, Hash: ref.Hash, Title: p.Title, Issuer: p.Issuer, EffectiveFrom: p.EffectiveFrom.String(),
+		}, nil)
+	})
+	a.addDelegations()
+}
+
+func (a *api) addDelegations() {
+	add(a, get("delegations", "/delegations", "Delegations given by or to the caller, newest first"),
+		func(ctx context.Context, who caller, in *whose) (*body[List[store.Delegation]], error) {
+			ds, err := a.svc.Delegations(ctx, who.user, in.Delegator)
+			return answer(list(ds, ""), err)
+		})
+	create := post("createDelegation", "/delegations", "Let another person sign")
+	create.DefaultStatus = http.StatusCreated
+	add(a, create, func(ctx context.Context, who caller, in *struct{ Body NewDelegation }) (*body[store.Delegation], error) {
+		return answer(a.svc.CreateDelegation(ctx, who.user, service.NewDelegation(in.Body)))
+	})
+	end := huma.Operation{OperationID: "endDelegation", Method: http.MethodDelete, Path: "/delegations/{id}", Summary: "End a delegation at once"}
+	add(a, end, func(ctx context.Context, who caller, in *struct {
+		ID        int64  `path:"id"`
+		Delegator string `query:"delegator" doc:"Oneself when absent; only an administrator names somebody else."`
+	}) (*struct{}, error) {
+		return nil, a.svc.EndDelegation(ctx, who.user, in.Delegator, in.ID)
+	})
+}
+
+// addDemo adds what only a demonstration has; in production the path does not exist.
+func (a *api) addDemo() {
+	add(a, post("advanceClock", "/demo/clock", "Move the university's clock (administrators, in a demonstration only)"),
+		func(ctx context.Context, who caller, in *struct{ Body Advance }) (*body[Clock], error) {
+			by, err := service.ParseDuration(in.Body.Advance)
+			if err != nil {
+				return nil, err
+			}
+			now, err := a.svc.AdvanceClock(ctx, who.user, by)
+			return answer(Clock{Now: now}, err)
+		})
+}

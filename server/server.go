@@ -1,0 +1,136 @@
+// Package server is the web application: the pages, the JSON API, and what stands before both. It keeps no state of its
+// own, so that any number may run side by side.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/exeat/exeat/blob"
+	"github.com/exeat/exeat/host"
+	"github.com/exeat/exeat/policy"
+	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/server/auth"
+	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/server/web"
+)
+
+// Config is what a server needs.
+type Config struct {
+	Addr        string         // host:port; port 0 takes a free one
+	DatabaseURL string         // role exeat_app
+	Temporal    client.Options // host, namespace, credentials
+	TaskQueue   string         // host.TaskQueue when empty
+	Blobs       string         // folder of the uploaded files
+	// Demo is for demonstrations only: it allows demonstration accounts and moving the university's clock.
+	Demo bool
+	// SecureCookies is for a server that browsers reach over TLS, its own or a proxy's.
+	SecureCookies bool
+	// Proxies are the addresses (CIDR) of reverse proxies whose X-Forwarded-For is believed; none when empty.
+	Proxies    []string
+	TemporalUI string            // address of Temporal's own pages, linked from the history; none when empty
+	Log        *slog.Logger      // discarded when nil
+	Ready      func(addr string) // called once, with the address that is listened on
+}
+
+// ErrDemoAccounts refuses to serve a database with demonstration accounts, whose password everybody knows.
+var ErrDemoAccounts = errors.New("the database has demonstration accounts, and this is not a demonstration: remove them, or serve with --demo")
+
+// How long things may take. Reading a request includes handling it, since the deadline stays on the connection; an
+// operation waits at most 30 seconds for Temporal.
+const (
+	headerTime   = 10 * time.Second
+	requestTime  = 75 * time.Second
+	responseTime = 90 * time.Second
+	idleTime     = 2 * time.Minute
+	shutdownTime = 20 * time.Second
+)
+
+// Run serves until ctx ends, then finishes the requests that are running and returns nil. Temporal may be away at the
+// start and later: what needs it answers 503 meanwhile.
+func Run(ctx context.Context, c Config) error {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.TaskQueue == "" {
+		c.TaskQueue = host.TaskQueue
+	}
+	st, err := store.Open(ctx, c.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }() // nothing is lost: every answer was committed before it was given
+	if err := checkAccounts(ctx, st, c.Demo); err != nil {
+		return err
+	}
+	pack, err := policy.Default()
+	if err != nil {
+		return err
+	}
+	c.Temporal.Logger, c.Temporal.Identity = c.Log, "exeat-server"
+	tc, err := client.NewLazyClient(c.Temporal)
+	if err != nil {
+		return fmt.Errorf("temporal: %w", err)
+	}
+	defer tc.Close()
+	if web.AssetsMissing() {
+		c.Log.Warn("built without the third-party assets: pages work, but do not update by themselves; run `make build`")
+	}
+	engine, err := newEngine(parts{
+		service: &service.Service{
+			Store: st, Host: host.Host{Client: tc, TaskQueue: c.TaskQueue}, Policy: pack, Blobs: blob.Folder(c.Blobs), Log: c.Log, Demo: c.Demo,
+		},
+		auth: auth.New(st, c.SecureCookies), log: c.Log, secure: c.SecureCookies, proxies: c.Proxies, temporalUI: c.TemporalUI,
+	})
+	if err != nil {
+		return err
+	}
+	return serve(ctx, c, engine)
+}
+
+func checkAccounts(ctx context.Context, st *store.Store, demo bool) error {
+	has, err := st.HasDemoAccounts(ctx)
+	if err == nil && has && !demo {
+		err = ErrDemoAccounts
+	}
+	return err
+}
+
+func serve(ctx context.Context, c Config, handler http.Handler) error {
+	listener, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	srv := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: responseTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelWarn),
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := srv.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		defer cancel()
+		if err := srv.Shutdown(last); err != nil {
+			return errors.Join(fmt.Errorf("shut down: %w", err), srv.Close())
+		}
+		return nil
+	})
+	if c.Ready != nil {
+		c.Ready(listener.Addr().String())
+	}
+	return g.Wait()
+}

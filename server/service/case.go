@@ -1,0 +1,153 @@
+package service
+
+import (
+	"context"
+	"slices"
+
+	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/policy"
+	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/visit"
+)
+
+// Case is everything that the page of one visit shows.
+type Case struct {
+	Row     store.VisitRow
+	Visit   visit.Visit   // fold of the ledger
+	Content store.Content // of the version being judged
+	Route   policy.Route  // with its reasons, as the pinned policy gives it for the content
+	Entries []ledger.Entry
+	Notes   map[visit.Note]string
+	People  map[string]policy.Person // everybody named in the case, by id
+	Files   map[string]store.File    // of the documents, by hash
+	// Signers are who may sign each open task today; an empty list is an empty post.
+	Signers map[string][]store.Acting
+	// Mine are the open tasks that the user may sign, with the right to use.
+	Mine []store.InboxItem
+	// What the user may do besides signing.
+	MayAnswer, MayEdit, MayWithdraw, MayCancel bool
+}
+
+// Case reads a submitted visit for a user who may see it.
+func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
+	rights, err := s.see(ctx, u, id)
+	if err != nil {
+		return Case{}, err
+	}
+	var c Case
+	if c.Row, err = s.Store.VisitRow(ctx, id); err != nil {
+		return c, err
+	}
+	if c.Entries, err = s.Store.Entries(ctx, id); err != nil {
+		return c, err
+	}
+	events := make([]visit.Event, len(c.Entries))
+	for i, e := range c.Entries {
+		events[i] = e.Event
+	}
+	if c.Visit, err = visit.Fold(events); err != nil {
+		return c, err
+	}
+	if c.Content, err = s.Store.Content(ctx, id, c.Visit.Version); err != nil {
+		return c, err
+	}
+	if c.Notes, err = s.Store.Notes(ctx, id); err != nil {
+		return c, err
+	}
+	if c.Signers, err = s.Store.Signers(ctx, id, u.Day()); err != nil {
+		return c, err
+	}
+	if c.Mine, err = s.Store.InboxOf(ctx, u.Person, u.Day(), id); err != nil {
+		return c, err
+	}
+	if c.People, err = s.Store.People(ctx, c.persons()...); err != nil {
+		return c, err
+	}
+	hashes := []string{}
+	for _, d := range c.Content.Draft.Documents {
+		hashes = append(hashes, d.File)
+	}
+	if c.Files, err = s.Store.Files(ctx, hashes); err != nil {
+		return c, err
+	}
+	c.Route, err = s.explain(c)
+	own := c.Visit.Applicant == u.Person
+	state := c.Visit.State
+	c.MayAnswer = own && state == visit.StateQuestion
+	c.MayEdit = own && state == visit.StateReturned
+	c.MayWithdraw = own && state.Open()
+	c.MayCancel = (own || rights.Office) && state == visit.StateApproved
+	return c, err
+}
+
+// explain routes the pinned content again, for the reasons. What decides is the pinned route, whatever this says.
+func (s *Service) explain(c Case) (policy.Route, error) {
+	people := map[string]policy.Person{}
+	for _, p := range c.Content.People {
+		people[p.ID] = p
+	}
+	facts, _ := policy.FactsOf(c.Content.Draft, people)
+	return s.Policy.Route(facts)
+}
+
+// persons names everybody who appears in the case.
+func (c Case) persons() []string {
+	ids := append([]string{c.Visit.Applicant}, c.Visit.Travellers...)
+	for _, e := range c.Entries {
+		ids = append(ids, e.Event.By.Person, e.Event.By.OnBehalfOf)
+	}
+	for _, as := range c.Signers {
+		for _, a := range as {
+			ids = append(ids, a.Person, a.OnBehalfOf)
+		}
+	}
+	for _, it := range c.Mine {
+		ids = append(ids, it.OnBehalfOf)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// Visits lists the visits that the user may see.
+func (s *Service) Visits(ctx context.Context, u User, f store.VisitFilter) (store.Page[store.VisitRow], error) {
+	r, err := s.Rights(ctx, u)
+	if err != nil {
+		return store.Page[store.VisitRow]{}, err
+	}
+	return s.Store.Visits(ctx, r.Scope, f)
+}
+
+// Mine lists the user's drafts, and the visits he applied for or travels on.
+func (s *Service) Mine(ctx context.Context, u User) ([]store.DraftRow, store.Page[store.VisitRow], error) {
+	drafts, err := s.Store.OpenDrafts(ctx, u.Person)
+	if err != nil {
+		return nil, store.Page[store.VisitRow]{}, err
+	}
+	page, err := s.Store.Visits(ctx, store.Scope{Person: u.Person}, store.VisitFilter{Person: u.Person, Limit: 200})
+	return drafts, page, err
+}
+
+// Inbox lists what waits for the user, due first.
+func (s *Service) Inbox(ctx context.Context, u User, limit int) ([]store.InboxItem, error) {
+	return s.Store.Inbox(ctx, u.Person, u.Day(), limit)
+}
+
+// Entries gives the ledger of a visit that the user may see.
+func (s *Service) Entries(ctx context.Context, u User, id string) ([]ledger.Entry, error) {
+	if _, err := s.see(ctx, u, id); err != nil {
+		return nil, err
+	}
+	return s.Store.Entries(ctx, id)
+}
+
+// SearchEvents is the auditor's search over the whole ledger.
+func (s *Service) SearchEvents(ctx context.Context, u User, f store.EventFilter) (store.Page[store.EventRow], error) {
+	r, err := s.Rights(ctx, u)
+	if err == nil && !r.Audit {
+		err = visit.Refuse(visit.Forbidden, "auditors_only")
+	}
+	if err != nil {
+		return store.Page[store.EventRow]{}, err
+	}
+	return s.Store.SearchEvents(ctx, f)
+}

@@ -1,0 +1,266 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/visit"
+)
+
+// Verdict is what a signer does with a task.
+type Verdict string
+
+// The verdicts of the API.
+const (
+	Approve  Verdict = "approve"
+	Return   Verdict = "return"
+	Reject   Verdict = "reject"
+	Question Verdict = "question"
+)
+
+// Verdicts lists every verdict, in the order in which a form offers them.
+var Verdicts = []Verdict{Approve, Return, Question, Reject}
+
+// Decision is what a signer decides. Reason is needed for all but approve; it is the question for question.
+type Decision struct {
+	Task    string
+	Verdict Verdict
+	Reason  string
+	Stage   int    // for return: 0 gives the case to the applicant, n to stage n
+	Version string // the version the signer saw; checked when given
+}
+
+// answerTime is how long a caller waits for a command; afterwards the outcome is not known and may be asked for again.
+const answerTime = 15 * time.Second
+
+// Decide signs, returns, rejects or asks. The user must be able to sign the task now, in own right or as a delegate; this
+// is found here and checked again in the transaction that records it.
+func (s *Service) Decide(ctx context.Context, u User, id string, d Decision, key string) (visit.Receipt, error) {
+	if err := d.check(); err != nil {
+		return visit.Receipt{}, err
+	}
+	mine, err := s.Store.InboxOf(ctx, u.Person, u.Day(), id)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	c := visit.Command{ID: commandID(u, key), By: u.actor()}
+	i := slices.IndexFunc(mine, func(it store.InboxItem) bool { return it.Task == d.Task })
+	if i < 0 {
+		return s.repeated(ctx, u, id, d, c)
+	}
+	it := mine[i]
+	c.By.Post, c.By.Unit, c.By.OnBehalfOf, c.By.Delegation = it.Post, it.PostUnit, it.OnBehalfOf, it.Delegation
+	if c.Do, err = s.action(ctx, id, c.ID, d); err != nil {
+		return visit.Receipt{}, err
+	}
+	return s.do(ctx, id, c, it.Seq)
+}
+
+func (d Decision) check() error {
+	var ps []visit.Problem
+	if d.Task == "" {
+		ps = append(ps, visit.Problem{Field: "task", Rule: "required"})
+	}
+	if !slices.Contains(Verdicts, d.Verdict) {
+		ps = append(ps, visit.Problem{Field: "decision", Rule: "unknown_value", Args: map[string]string{"value": string(d.Verdict), "allowed": "approve, return, question, reject"}})
+	}
+	if d.Verdict != Approve && d.Reason == "" {
+		ps = append(ps, visit.Problem{Field: "reason", Rule: "required"})
+	}
+	ps = append(ps, tooLong("reason", d.Reason)...)
+	if len(ps) > 0 {
+		return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: ps}
+	}
+	return nil
+}
+
+func tooLong(field, text string) []visit.Problem {
+	if len([]rune(text)) <= 4000 {
+		return nil
+	}
+	return []visit.Problem{{Field: field, Rule: "too_long", Args: map[string]string{"max": "4000"}}}
+}
+
+// action makes the command's action; its text becomes a note.
+func (s *Service) action(ctx context.Context, id, command string, d Decision) (visit.Action, error) {
+	note, err := s.Store.PutNote(ctx, id, command, d.Reason)
+	if err != nil {
+		return nil, err
+	}
+	switch d.Verdict {
+	case Return:
+		return visit.Return{Task: d.Task, Stage: d.Stage, Reason: note}, nil
+	case Reject:
+		return visit.Reject{Task: d.Task, Reason: note}, nil
+	case Question:
+		return visit.Ask{Task: d.Task, Question: note}, nil
+	default:
+		return visit.Approve{Task: d.Task, Version: d.Version, Reason: note}, nil
+	}
+}
+
+// repeated answers for a task that the user cannot sign now. A command that was recorded before gets its receipt again;
+// else it is a task that is closed (conflict), not his (forbidden), or not there (not_found).
+func (s *Service) repeated(ctx context.Context, u User, id string, d Decision, c visit.Command) (visit.Receipt, error) {
+	first, ok, err := s.Store.EventOf(ctx, id, c.ID)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	if ok {
+		c.By = first.By
+		if c.Do, err = s.action(ctx, id, c.ID, d); err != nil {
+			return visit.Receipt{}, err
+		}
+		return s.again(ctx, id, c, first.Digest)
+	}
+	v, err := s.Store.Visit(ctx, id)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	t, found := v.Task(d.Task)
+	rights, err := s.see(ctx, u, id)
+	switch {
+	case err != nil:
+		return visit.Receipt{}, err
+	case !found:
+		return visit.Receipt{}, visit.Refuse(visit.NotFound, "no_such_task", "task", d.Task)
+	case t.State != visit.TaskOpen && signsFor(rights, t):
+		return visit.Receipt{}, visit.Refuse(visit.Conflict, "task_closed", "task", d.Task, "state", string(t.State))
+	case u.Person == v.Applicant || slices.Contains(v.Travellers, u.Person):
+		return visit.Receipt{}, visit.Refuse(visit.Forbidden, "own_visit", "person", u.Person)
+	default:
+		return visit.Receipt{}, visit.Refuse(visit.Forbidden, "not_your_sign_off", "sign_off", t.SignOff.Code)
+	}
+}
+
+func signsFor(r Rights, t visit.Task) bool {
+	return slices.ContainsFunc(r.Acting, func(a store.Acting) bool {
+		return slices.Contains(append(slices.Clone(t.SignOff.Posts), t.SignOff.Fallback...), a.Post)
+	})
+}
+
+// again gives the receipt of a command that was recorded before, or conflict when its id now carries something else.
+func (s *Service) again(ctx context.Context, id string, c visit.Command, recorded string) (visit.Receipt, error) {
+	digest, err := c.Digest()
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	if digest != recorded {
+		return visit.Receipt{}, visit.Refuse(visit.Conflict, "command_reused", "command", c.ID)
+	}
+	v, err := s.Store.Visit(ctx, id)
+	return receipt(v, c.ID), err
+}
+
+// Applicant's commands that carry a text.
+const (
+	CommandAnswer   = "answer"
+	CommandWithdraw = "withdraw"
+	CommandCancel   = "cancel"
+)
+
+// Do carries out a command that needs no task of one's own: answer (to the question of a task), withdraw, cancel.
+func (s *Service) Do(ctx context.Context, u User, id, command, task, text, key string) (visit.Receipt, error) {
+	field := "reason"
+	if command == CommandAnswer {
+		field = "answer"
+	}
+	problems := tooLong(field, text)
+	if text == "" {
+		problems = append(problems, visit.Problem{Field: field, Rule: "required"})
+	}
+	if len(problems) > 0 {
+		return visit.Receipt{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
+	}
+	rights, err := s.see(ctx, u, id)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	row, err := s.Store.VisitRow(ctx, id)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	c := visit.Command{ID: commandID(u, key), By: u.actor()}
+	if command == CommandCancel && row.Applicant != u.Person {
+		i := slices.IndexFunc(rights.Acting, func(a store.Acting) bool { return slices.Contains([]string{"IO.REV", "IO.DIR"}, a.Post) })
+		if i < 0 {
+			return visit.Receipt{}, visit.Refuse(visit.Forbidden, "applicant_or_io_only")
+		}
+		a := rights.Acting[i]
+		c.By.Post, c.By.Unit, c.By.OnBehalfOf, c.By.Delegation = a.Post, a.Unit, a.OnBehalfOf, a.Delegation
+	} else if row.Applicant != u.Person {
+		return visit.Receipt{}, visit.Refuse(visit.Forbidden, "applicant_only")
+	}
+	note, err := s.Store.PutNote(ctx, id, c.ID, text)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	switch command {
+	case CommandAnswer:
+		c.Do = visit.Answer{Task: task, Answer: note}
+	case CommandWithdraw:
+		c.Do = visit.Withdraw{Reason: note}
+	case CommandCancel:
+		c.Do = visit.Cancel{Reason: note}
+	default:
+		return visit.Receipt{}, visit.Refuse(visit.NotFound, "not_found", "what", "command", "id", command)
+	}
+	return s.do(ctx, id, c, row.Seq)
+}
+
+// do hands a command to the host and holds the answer against the command: a reused id gives the first receipt, which is a
+// conflict when it was for something else.
+func (s *Service) do(ctx context.Context, id string, c visit.Command, seen int) (visit.Receipt, error) {
+	digest, err := c.Digest()
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	done, err := s.turns.take(ctx, id)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	defer done()
+	r, err := s.Host.Do(ctx, id, c, seen)
+	if visit.CodeOf(err) == visit.NotFound {
+		return s.unhosted(ctx, id, c, err)
+	}
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	if r.Digest != digest {
+		return visit.Receipt{}, visit.Refuse(visit.Conflict, "command_reused", "command", c.ID)
+	}
+	return r, nil
+}
+
+// unhosted answers when Temporal knows no running workflow: the visit has ended, or its workflow is not started yet.
+func (s *Service) unhosted(ctx context.Context, id string, c visit.Command, cause error) (visit.Receipt, error) {
+	if first, ok, err := s.Store.EventOf(ctx, id, c.ID); err != nil || ok {
+		if err != nil {
+			return visit.Receipt{}, err
+		}
+		return s.again(ctx, id, c, first.Digest)
+	}
+	row, err := s.Store.VisitRow(ctx, id)
+	var r *visit.Error
+	switch {
+	case err != nil:
+		return visit.Receipt{}, err
+	case row.State.Final():
+		return visit.Receipt{}, visit.Refuse(visit.Conflict, "visit_closed", "state", string(row.State))
+	case errors.As(cause, &r) && r.Rule == "not_hosted":
+		if err := s.Host.Start(ctx, id); err != nil {
+			return visit.Receipt{}, err
+		}
+		return visit.Receipt{}, visit.Refuse(visit.Unavailable, "not_decided_yet", "id", id)
+	default:
+		return visit.Receipt{}, cause
+	}
+}
+
+func asRefusal(err error, e **visit.Error) bool { return errors.As(err, e) }

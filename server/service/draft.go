@@ -1,0 +1,254 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/exeat/exeat/policy"
+	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/visit"
+)
+
+// Preview is what a draft would meet: its route with every reason, and what is wrong or missing. Route is nil while the
+// draft says too little to find one.
+type Preview struct {
+	Route    *policy.Route   `json:"route"`
+	Problems []visit.Problem `json:"problems"`
+}
+
+// Preview routes a draft without keeping it. It refuses only a failure of the record.
+func (s *Service) Preview(ctx context.Context, d visit.Draft) (Preview, error) {
+	_, p, err := s.assess(ctx, d)
+	return p, err
+}
+
+// assess finds the route and everything that stands against submitting; also the persons as the record knows them.
+func (s *Service) assess(ctx context.Context, d visit.Draft) ([]policy.Person, Preview, error) {
+	p := Preview{Problems: d.Check()}
+	ids := make([]string, len(d.Travellers))
+	for i, t := range d.Travellers {
+		ids[i] = t.Person
+	}
+	people, err := s.Store.People(ctx, ids...)
+	if err != nil {
+		return nil, p, err
+	}
+	if err := s.checkUnit(ctx, d, &p); err != nil {
+		return nil, p, err
+	}
+	if err := s.checkFiles(ctx, d, &p); err != nil {
+		return nil, p, err
+	}
+	facts, problems := policy.FactsOf(d, people)
+	p.Problems = merge(p.Problems, problems)
+	if len(d.Travellers) > 0 && len(d.Legs) > 0 && len(problems) == 0 && len(visit.Wrong(p.Problems)) == 0 && d.Category != "" && d.ExitDate != "" && d.ReturnDate != "" {
+		route, err := s.Policy.Route(facts)
+		switch {
+		case visit.CodeOf(err) == visit.Invalid:
+			p.Problems = append(p.Problems, problemOf(err))
+		case err != nil:
+			return nil, p, err
+		default:
+			p.Route = &route
+			p.Problems = merge(p.Problems, route.Missing(d))
+		}
+	}
+	return slices.SortedFunc(maps.Values(people), func(a, b policy.Person) int {
+		return slices.Index(ids, a.ID) - slices.Index(ids, b.ID)
+	}), p, nil
+}
+
+// merge adds problems that are not there yet. One field may lack several things: the list of documents, each by its code.
+func merge(ps, more []visit.Problem) []visit.Problem {
+	for _, m := range more {
+		same := func(p visit.Problem) bool {
+			return p.Field == m.Field && p.Rule == m.Rule && maps.Equal(p.Args, m.Args)
+		}
+		if !slices.ContainsFunc(ps, same) {
+			ps = append(ps, m)
+		}
+	}
+	return ps
+}
+
+func problemOf(err error) visit.Problem {
+	var e *visit.Error
+	if ok := asRefusal(err, &e); !ok {
+		return visit.Problem{Rule: "internal"}
+	}
+	return visit.Problem{Field: "category", Rule: e.Rule, Args: e.Args}
+}
+
+func (s *Service) checkUnit(ctx context.Context, d visit.Draft, p *Preview) error {
+	if d.Unit == "" {
+		return nil
+	}
+	units, err := s.Store.Units(ctx)
+	if err == nil && !slices.ContainsFunc(units, func(u store.Unit) bool { return u.Code == d.Unit }) {
+		p.Problems = append(p.Problems, visit.Problem{Field: "unit", Rule: "unknown_unit", Args: map[string]string{"value": d.Unit}})
+	}
+	return err
+}
+
+func (s *Service) checkFiles(ctx context.Context, d visit.Draft, p *Preview) error {
+	hashes := make([]string, len(d.Documents))
+	for i, doc := range d.Documents {
+		hashes[i] = doc.File
+	}
+	if len(hashes) == 0 {
+		return nil
+	}
+	known, err := s.Store.Files(ctx, hashes)
+	if err != nil {
+		return err
+	}
+	for i, h := range hashes {
+		if _, ok := known[h]; !ok {
+			p.Problems = merge(p.Problems, []visit.Problem{{Field: fmt.Sprintf("documents[%d].file", i), Rule: "not_uploaded", Args: map[string]string{"value": h}}})
+		}
+	}
+	return nil
+}
+
+// CreateDraft keeps a new draft; it may be incomplete, but nothing in it may be wrong.
+func (s *Service) CreateDraft(ctx context.Context, u User, d visit.Draft) (store.DraftRow, error) {
+	if err := s.refuseWrong(ctx, d); err != nil {
+		return store.DraftRow{}, err
+	}
+	return s.Store.CreateDraft(ctx, u.Person, d)
+}
+
+// SaveDraft replaces one's own draft, if it still has the revision that was read (0: whatever it has). A visit that is
+// being decided cannot be changed; one that was returned can.
+func (s *Service) SaveDraft(ctx context.Context, u User, id string, revision int, d visit.Draft) (store.DraftRow, error) {
+	if _, err := s.editable(ctx, u, id); err != nil {
+		return store.DraftRow{}, err
+	}
+	if err := s.refuseWrong(ctx, d); err != nil {
+		return store.DraftRow{}, err
+	}
+	return s.Store.SaveDraft(ctx, id, revision, d)
+}
+
+func (s *Service) refuseWrong(ctx context.Context, d visit.Draft) error {
+	_, p, err := s.assess(ctx, d)
+	if err != nil {
+		return err
+	}
+	// A refusal of the policy stands against submitting, not against keeping what was typed.
+	wrong := visit.Wrong(slices.DeleteFunc(p.Problems, func(q visit.Problem) bool {
+		return q.Rule == "refused" || q.Rule == "no_rule_matches"
+	}))
+	if len(wrong) > 0 {
+		return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: wrong}
+	}
+	return nil
+}
+
+// Draft gives one's own working copy.
+func (s *Service) Draft(ctx context.Context, u User, id string) (store.DraftRow, error) {
+	d, err := s.Store.Draft(ctx, id)
+	if err == nil && d.Applicant != u.Person {
+		err = visit.Refuse(visit.NotFound, "not_found", "what", "visit", "id", id)
+	}
+	return d, err
+}
+
+// editable gives one's own draft if it may be changed now: never submitted, or returned.
+func (s *Service) editable(ctx context.Context, u User, id string) (store.DraftRow, error) {
+	d, err := s.Draft(ctx, u, id)
+	if err != nil {
+		return d, err
+	}
+	row, err := s.Store.VisitRow(ctx, id)
+	switch {
+	case visit.CodeOf(err) == visit.NotFound:
+		return d, nil
+	case err != nil:
+		return d, err
+	case row.State != visit.StateReturned:
+		return d, visit.Refuse(visit.Conflict, "not_in_state", "state", string(row.State))
+	}
+	return d, nil
+}
+
+// Submit sends a draft, or a returned visit, on its way. What it says is kept as a version; the route is pinned. The key is
+// the sender's idempotency token. A first submission is recorded here and then hosted; should the host not start, the
+// worker's sweep starts it. A submission that lacks something is refused with every problem named.
+func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Receipt, error) {
+	d, err := s.Draft(ctx, u, id)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	people, p, err := s.assess(ctx, d.Draft)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	if len(p.Problems) > 0 {
+		return visit.Receipt{}, &visit.Error{Code: visit.Invalid, Rule: "cannot_submit", Problems: p.Problems}
+	}
+	version, err := s.Store.PutVersion(ctx, id, store.Content{Applicant: u.Person, Draft: d.Draft, People: people})
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	travellers := make([]string, len(people))
+	for i, person := range people {
+		travellers[i] = person.ID
+	}
+	c := visit.Command{ID: commandID(u, key), By: u.actor()}
+	seen, again, err := s.submitsAgain(ctx, id, c.ID)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	if again {
+		c.Do = visit.Resubmit{Version: version, Travellers: travellers, Route: p.Route.Pin()}
+		return s.do(ctx, id, c, seen)
+	}
+	c.Do = visit.Submit{Version: version, Unit: d.Draft.Unit, Travellers: travellers, Route: p.Route.Pin()}
+	return s.submitFirst(ctx, u, id, c)
+}
+
+// submitsAgain tells whether a submission follows a return, and gives the last event that is known. A command that was
+// recorded before is what it was then, whatever has become of the visit since.
+func (s *Service) submitsAgain(ctx context.Context, id, command string) (seen int, again bool, err error) {
+	first, ok, err := s.Store.EventOf(ctx, id, command)
+	if err != nil || ok {
+		_, again = first.Fact.(visit.Resubmitted)
+		return first.Seq, again, err
+	}
+	row, err := s.Store.VisitRow(ctx, id)
+	if visit.CodeOf(err) == visit.NotFound {
+		return 0, false, nil
+	}
+	return row.Seq, row.State == visit.StateReturned, err
+}
+
+func (s *Service) submitFirst(ctx context.Context, u User, id string, c visit.Command) (visit.Receipt, error) {
+	r, err := s.Store.Record(ctx, visit.New(id, u.Person), c)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	v, err := visit.Fold(r.Events)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	starting, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	if err := s.Host.Start(starting, id); err != nil {
+		s.Log.Warn("visit is recorded, its workflow will be started by the sweep", "visit", id, "error", err)
+	}
+	return receipt(v, c.ID), nil
+}
+
+// startTime is how long a submission waits for its workflow to start; it is recorded by then, and the sweep starts it later.
+const startTime = 5 * time.Second
+
+func receipt(v visit.Visit, command string) visit.Receipt {
+	return visit.Receipt{Visit: v.ID, Seq: v.Seq, State: v.State, Digest: v.Commands[command]}
+}
+
+// commandID makes a sender's token the sender's own: another person's token of the same text is another command.
+func commandID(u User, key string) string { return u.Person + "." + key }

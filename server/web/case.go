@@ -1,0 +1,176 @@
+package web
+
+import (
+	"crypto/rand"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/server/api"
+	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/server/web/view"
+	"github.com/exeat/exeat/visit"
+)
+
+func (p *Pages) showCase(r request) error {
+	_, err := p.svc.Draft(r.ctx(), r.user, r.Param("id"))
+	v, caseErr := p.caseOf(r)
+	if visit.CodeOf(caseErr) == visit.NotFound && err == nil { // one's own draft that was never submitted
+		return redirect(r.Context, "/visits/"+r.Param("id")+"/edit")
+	}
+	if caseErr != nil {
+		return caseErr
+	}
+	v.Task = r.Query("task")
+	return render(r.Context, http.StatusOK, view.CasePage(v))
+}
+
+func (p *Pages) caseOf(r request) (view.Case, error) {
+	c, err := p.svc.Case(r.ctx(), r.user, r.Param("id"))
+	if err != nil {
+		return view.Case{}, err
+	}
+	page, err := p.page(r, "visits", "form.edit_title")
+	if err != nil {
+		return view.Case{}, err
+	}
+	page.Title = c.Row.ID + " " + c.Row.Title
+	for id, person := range c.People {
+		page.People[id] = person
+	}
+	for _, person := range c.Content.People { // as the record knew them when it was submitted
+		page.People[person.ID] = person
+	}
+	return view.Case{Page: page, C: c, Key: rand.Text()}, nil
+}
+
+func (p *Pages) decide(r request) error {
+	d := service.Decision{
+		Task: r.PostForm("task"), Verdict: service.Verdict(r.PostForm("decision")), Reason: text(r.Request.PostForm, "reason"),
+		Version: r.PostForm("version"),
+	}
+	stage, err := strconv.Atoi(orZero(r.PostForm("stage")))
+	if err != nil {
+		err = &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{
+			Field: "stage", Rule: "unknown_value", Args: map[string]string{"value": r.PostForm("stage")},
+		}}}
+	} else {
+		if d.Verdict == service.Return {
+			d.Stage = stage
+		}
+		_, err = p.svc.Decide(r.ctx(), r.user, r.Param("id"), d, keyOf(r))
+	}
+	if err != nil {
+		typed := view.Typed{Verdict: string(d.Verdict), Text: d.Reason, Stage: r.PostForm("stage")}
+		return p.caseAgain(r, "decide", d.Task, typed, err)
+	}
+	return redirect(r.Context, casePath(r, "decided"))
+}
+
+func orZero(s string) string {
+	if s == "" {
+		return "0"
+	}
+	return s
+}
+
+func casePath(r request, done string) string {
+	return "/visits/" + url.PathEscape(r.Param("id")) + "?done=" + done
+}
+
+// command is the handler of an applicant's command with one text: answer, withdraw or cancel.
+func (p *Pages) command(name, done string) func(request) error {
+	field := "reason"
+	if name == service.CommandAnswer {
+		field = "answer"
+	}
+	return func(r request) error {
+		task, said := r.PostForm("task"), r.PostForm(field)
+		if _, err := p.svc.Do(r.ctx(), r.user, r.Param("id"), name, task, text(r.Request.PostForm, field), keyOf(r)); err != nil {
+			return p.caseAgain(r, name, task, view.Typed{Text: said}, err)
+		}
+		return redirect(r.Context, casePath(r, done))
+	}
+}
+
+// caseAgain shows the case as it is now, with what was typed and why it was refused.
+func (p *Pages) caseAgain(r request, form, task string, typed view.Typed, err error) error {
+	refusal := api.Refusal(err)
+	if refusal.Code != visit.Invalid && refusal.Code != visit.Conflict && refusal.Code != visit.Unavailable {
+		return err
+	}
+	v, caseErr := p.caseOf(r)
+	if caseErr != nil {
+		return caseErr
+	}
+	if refusal.Code == visit.Unavailable { // sent again as it is, it acts once
+		v.Key = keyOf(r)
+	}
+	v.Task, v.Typed = task, map[string]view.Typed{form: typed}
+	for _, q := range refusal.Problems {
+		problem := v.Problem(q)
+		if form != "decide" {
+			problem.Field = form + task
+		}
+		v.Problems = append(v.Problems, problem)
+	}
+	if len(v.Problems) == 0 {
+		v.Problems = []view.Problem{{Text: v.Say(refusal.Rule, refusal.Args)}}
+	}
+	return render(r.Context, api.Status(refusal), view.CasePage(v))
+}
+
+func (p *Pages) download(r request) error {
+	d, err := p.svc.OpenFile(r.ctx(), r.user, r.Param("id"), r.Param("hash"))
+	if err != nil {
+		return err
+	}
+	api.ServeFile(r.Writer, r.Request, d)
+	return nil
+}
+
+func (p *Pages) showLedger(r request) error {
+	page, err := p.page(r, "visits", "ledger.title")
+	if err != nil {
+		return err
+	}
+	entries, err := p.svc.Entries(r.ctx(), r.user, r.Param("id"))
+	if err != nil {
+		return err
+	}
+	v := view.Ledger{Page: page, ID: r.Param("id")}
+	var ids []string
+	for _, e := range entries {
+		ids = append(ids, e.Event.By.Person, e.Event.By.OnBehalfOf)
+		v.Entries = append(v.Entries, view.LedgerEntry{
+			Seq: e.Event.Seq, At: e.Event.At, Kind: e.Event.Kind(), By: e.Event.By, Hash: e.Hash, Prev: e.Prev, Body: e.Body,
+		})
+	}
+	if err := ledger.Verify(entries); err != nil {
+		v.Broken = err.Error()
+	}
+	if err := p.know(r.ctx(), &v.Page, ids...); err != nil {
+		return err
+	}
+	return render(r.Context, http.StatusOK, view.LedgerPage(v))
+}
+
+func (p *Pages) showHistory(r request) error {
+	page, err := p.page(r, "visits", "history.title")
+	if err != nil {
+		return err
+	}
+	h, err := p.svc.History(r.ctx(), r.user, r.Param("id"))
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, l := range h.Lines {
+		ids = append(ids, l.By.Person, l.By.OnBehalfOf)
+	}
+	if err := p.know(r.ctx(), &page, ids...); err != nil {
+		return err
+	}
+	return render(r.Context, http.StatusOK, view.HistoryPage(view.History{Page: page, ID: r.Param("id"), H: h, TemporalUI: p.temporalUI}))
+}

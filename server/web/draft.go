@@ -1,0 +1,429 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/exeat/exeat/policy"
+	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/server/api"
+	"github.com/exeat/exeat/server/web/view"
+	"github.com/exeat/exeat/visit"
+)
+
+// formMemory is how much of a form is held in memory; files that do not fit lie in temporary ones meanwhile.
+const formMemory = 1 << 20
+
+// maxRows is how many rows of one list a form may have.
+const maxRows = 200
+
+func parseForm(r request) error {
+	err := r.Request.ParseMultipartForm(formMemory)
+	if errors.Is(err, http.ErrNotMultipart) {
+		return nil
+	}
+	return err
+}
+
+// readForm reads the draft's form as it was typed, empty rows included.
+func readForm(f url.Values) view.Form {
+	return view.Form{
+		Category: f.Get("category"), Title: text(f, "title"), Purpose: text(f, "purpose"), Unit: f.Get("unit"),
+		ExitDate: text(f, "exit_date"), ReturnDate: text(f, "return_date"),
+		Invitation: text(f, "invitation"), PlanItem: text(f, "plan_item"), TalentTask: text(f, "talent_task"),
+		Flags: f["flags"],
+		Travellers: rows(f, "travellers", func(of func(string) string) visit.Traveller {
+			return visit.Traveller{Person: of("person"), Role: visit.Role(of("role"))}
+		}),
+		Legs: rows(f, "legs", func(of func(string) string) visit.Leg {
+			return visit.Leg{Country: of("country"), City: of("city"), Arrive: of("arrive"), Depart: of("depart"), Host: of("host")}
+		}),
+		Funding: rows(f, "funding", func(of func(string) string) view.FundingRow {
+			return view.FundingRow{Source: of("source"), Kind: of("kind"), Currency: strings.ToUpper(of("currency")), Amount: of("amount")}
+		}),
+		Documents: rows(f, "documents", func(of func(string) string) visit.Document {
+			return visit.Document{Kind: of("kind"), File: of("file"), Name: of("name")}
+		}),
+	}
+}
+
+// text reads a field; a browser sends line ends as two characters.
+func text(f url.Values, name string) string {
+	return strings.TrimSpace(strings.ReplaceAll(f.Get(name), "\r\n", "\n"))
+}
+
+// rows reads the rows of a list that are there, whatever their numbers are.
+func rows[T any](f url.Values, list string, row func(of func(string) string) T) []T {
+	var numbers []int
+	for name := range f {
+		rest, ok := strings.CutPrefix(name, list+"[")
+		number, _, closed := strings.Cut(rest, "]")
+		n, err := strconv.Atoi(number)
+		if ok && closed && err == nil && n >= 0 && !slices.Contains(numbers, n) && len(numbers) < maxRows {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.Sort(numbers)
+	out := make([]T, len(numbers))
+	for i, n := range numbers {
+		out[i] = row(func(field string) string { return text(f, fmt.Sprintf("%s[%d].%s", list, n, field)) })
+	}
+	return out
+}
+
+// compact drops the rows in which nothing was typed.
+func compact(f view.Form) view.Form {
+	f.Travellers = slices.DeleteFunc(f.Travellers, func(t visit.Traveller) bool { return t.Person == "" })
+	f.Legs = slices.DeleteFunc(f.Legs, func(l visit.Leg) bool { return l == visit.Leg{} })
+	f.Funding = slices.DeleteFunc(f.Funding, func(m view.FundingRow) bool { return m.Source == "" && m.Kind == "" && m.Amount == "" })
+	return f
+}
+
+// draftOf makes the draft, with the problems that only a form can have.
+func draftOf(f view.Form) (visit.Draft, []visit.Problem) {
+	d := visit.Draft{
+		Category: visit.Category(f.Category), Title: f.Title, Purpose: f.Purpose, Unit: f.Unit, Travellers: f.Travellers, Legs: f.Legs,
+		ExitDate: f.ExitDate, ReturnDate: f.ReturnDate, Invitation: f.Invitation, PlanItem: f.PlanItem, TalentTask: f.TalentTask,
+		Documents: f.Documents,
+	}
+	var problems []visit.Problem
+	for i, m := range f.Funding {
+		field := fmt.Sprintf("funding[%d].amount", i)
+		amount, err := visit.ParseMoney(m.Amount)
+		switch {
+		case m.Amount == "":
+			problems = append(problems, visit.Problem{Field: field, Rule: "required", Missing: true})
+		case err != nil:
+			problems = append(problems, visit.Problem{Field: field, Rule: "not_a_number", Args: map[string]string{"value": m.Amount}})
+		}
+		d.Funding = append(d.Funding, visit.Funding{Source: m.Source, Kind: visit.FundingKind(m.Kind), Currency: m.Currency, Amount: amount})
+	}
+	for _, flag := range f.Flags {
+		d.Flags = append(d.Flags, visit.Flag(flag))
+	}
+	return d, problems
+}
+
+// editRows carries out a button that adds or removes a row; ok is false for any other button.
+func editRows(f view.Form, button string) (_ view.Form, ok bool) {
+	verb, rest, _ := strings.Cut(button, "-")
+	list, index, _ := strings.Cut(rest, "-")
+	n, err := strconv.Atoi(index)
+	if verb != "add" && (verb != "remove" || err != nil) {
+		return f, false
+	}
+	switch list {
+	case "travellers":
+		f.Travellers = edited(f.Travellers, verb, n, visit.Traveller{Role: visit.Member})
+	case "legs":
+		f.Legs = edited(f.Legs, verb, n, visit.Leg{})
+	case "funding":
+		f.Funding = edited(f.Funding, verb, n, view.FundingRow{Currency: "CNY"})
+	case "documents":
+		f.Documents = edited(f.Documents, verb, n, visit.Document{})
+	default:
+		return f, false
+	}
+	return f, true
+}
+
+func edited[T any](rows []T, verb string, n int, fresh T) []T {
+	switch {
+	case verb == "add":
+		return append(rows, fresh)
+	case n >= 0 && n < len(rows):
+		return slices.Delete(rows, n, n+1)
+	default:
+		return rows
+	}
+}
+
+// resolve takes a name for a number where only one person has it, and learns the names of all.
+func (p *Pages) resolve(ctx context.Context, page *view.Page, f *view.Form) error {
+	ids := make([]string, len(f.Travellers))
+	for i, t := range f.Travellers {
+		ids[i] = t.Person
+	}
+	if err := p.know(ctx, page, ids...); err != nil {
+		return err
+	}
+	for i, t := range f.Travellers {
+		if _, known := page.People[t.Person]; known || t.Person == "" {
+			continue
+		}
+		who, ok, err := p.onlyOne(ctx, t.Person)
+		if err != nil {
+			return err
+		}
+		if ok {
+			page.People[who.ID] = who
+			f.Travellers[i].Person = who.ID
+		}
+	}
+	return nil
+}
+
+func (p *Pages) onlyOne(ctx context.Context, text string) (policy.Person, bool, error) {
+	found, err := p.record.FindPeople(ctx, text)
+	if err != nil || len(found) != 1 {
+		return policy.Person{}, false, err
+	}
+	return found[0], true, nil
+}
+
+func (p *Pages) newVisit(r request) error {
+	page, err := p.page(r, "new", "form.new_title")
+	if err != nil {
+		return err
+	}
+	f := view.Form{Unit: r.user.Unit, Travellers: []visit.Traveller{{Person: r.user.Person, Role: visit.Leader}}}
+	if err := p.resolve(r.ctx(), &page, &f); err != nil {
+		return err
+	}
+	return p.showForm(r, http.StatusOK, view.Edit{Page: page, Form: f})
+}
+
+func (p *Pages) editVisit(r request) error {
+	page, err := p.page(r, "visits", "form.edit_title")
+	if err != nil {
+		return err
+	}
+	row, err := p.svc.Draft(r.ctx(), r.user, r.Param("id"))
+	if err != nil {
+		return err
+	}
+	f := view.FormOf(row.Draft)
+	if err := p.resolve(r.ctx(), &page, &f); err != nil {
+		return err
+	}
+	return p.showForm(r, http.StatusOK, view.Edit{Page: page, ID: row.ID, Revision: row.Revision, Form: f})
+}
+
+// showForm completes the page of the form: choices, the live route, and why it was returned.
+func (p *Pages) showForm(r request, status int, v view.Edit) error {
+	d, problems := draftOf(compact(v.Form))
+	panel, err := p.panel(r, v.Page, d, problems)
+	if err != nil {
+		return err
+	}
+	v.Panel, v.Lands = panel, countryCodes(v.Lang)
+	if v.Units, err = p.unitCodes(r); err != nil {
+		return err
+	}
+	if v.ID != "" {
+		if v.Returned, err = p.whyReturned(r, v.ID); err != nil {
+			return err
+		}
+	}
+	v.Key, v.Form = rand.Text(), v.Form.WithRows()
+	return render(r.Context, status, view.EditPage(v))
+}
+
+func (p *Pages) unitCodes(r request) ([]string, error) {
+	units, err := p.record.Units(r.ctx())
+	codes := make([]string, len(units))
+	for i, u := range units {
+		codes[i] = u.Code
+	}
+	return codes, err
+}
+
+// whyReturned gives the reason of the last return of a visit that was returned, "" for a draft.
+func (p *Pages) whyReturned(r request, id string) (string, error) {
+	c, err := p.svc.Case(r.ctx(), r.user, id)
+	if visit.CodeOf(err) == visit.NotFound {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	for _, e := range slices.Backward(c.Entries) {
+		if f, ok := e.Event.Fact.(visit.Returned); ok && c.Visit.State == visit.StateReturned {
+			return c.Notes[f.Reason], nil
+		}
+	}
+	return "", nil
+}
+
+// panel routes a draft and finds who holds the posts of its sign-offs today.
+func (p *Pages) panel(r request, page view.Page, d visit.Draft, problems []visit.Problem) (view.Panel, error) {
+	preview, err := p.svc.Preview(r.ctx(), d)
+	if err != nil {
+		return view.Panel{}, err
+	}
+	v := view.Panel{Page: page, Route: preview.Route, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
+	if v.Route == nil {
+		return v, nil
+	}
+	var ids []string
+	for _, s := range v.Route.SignOffs {
+		for _, post := range s.Posts {
+			as, err := p.record.Holders(r.ctx(), post, s.Unit, r.user.Day())
+			if err != nil {
+				return v, err
+			}
+			v.Holders[s.Code] = append(v.Holders[s.Code], as...)
+			for _, a := range as {
+				ids = append(ids, a.Person, a.OnBehalfOf)
+			}
+		}
+		if s.Person != "" {
+			ids = append(ids, s.Person)
+		}
+	}
+	return v, p.know(r.ctx(), &v.Page, ids...)
+}
+
+func (p *Pages) previewVisit(r request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	page, err := p.part(r, "panel.title")
+	if err != nil {
+		return err
+	}
+	f := compact(readForm(r.Request.PostForm))
+	if err := p.resolve(r.ctx(), &page, &f); err != nil {
+		return err
+	}
+	d, problems := draftOf(f)
+	panel, err := p.panel(r, page, d, problems)
+	if err != nil {
+		return err
+	}
+	return render(r.Context, http.StatusOK, view.PreviewParts(view.Edit{Page: page, Form: f, Panel: panel}))
+}
+
+// saveVisit does what the pressed button says: add or remove a row, save, or save and submit.
+func (p *Pages) saveVisit(r request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	v, err := p.typed(r)
+	if err != nil {
+		return err
+	}
+	button := r.PostForm("do")
+	if f, ok := editRows(v.Form, button); ok {
+		v.Form = f
+		return p.showForm(r, http.StatusOK, v)
+	}
+	v.Form = compact(v.Form)
+	d, problems := draftOf(v.Form)
+	if len(visit.Wrong(problems)) > 0 || len(v.Problems) > 0 {
+		return p.showAgain(r, v, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: visit.Wrong(problems)})
+	}
+	row, err := p.save(r, v, d)
+	if err != nil {
+		return p.showAgain(r, v, err)
+	}
+	if button != "submit" {
+		return redirect(r.Context, "/visits/"+row.ID+"/edit?done=saved")
+	}
+	v.ID, v.Revision = row.ID, row.Revision
+	if _, err := p.svc.Submit(r.ctx(), r.user, row.ID, keyOf(r)); err != nil {
+		return p.showAgain(r, v, err)
+	}
+	return redirect(r.Context, "/visits/"+row.ID+"?done=submitted")
+}
+
+// typed reads the form and keeps the files that came with it. A file that is refused is a problem of the page.
+func (p *Pages) typed(r request) (view.Edit, error) {
+	id, title := r.Param("id"), "form.new_title"
+	if id != "" {
+		title = "form.edit_title"
+	}
+	page, err := p.page(r, "visits", title)
+	if err != nil {
+		return view.Edit{}, err
+	}
+	f := readForm(r.Request.PostForm)
+	if err := p.resolve(r.ctx(), &page, &f); err != nil {
+		return view.Edit{}, err
+	}
+	revision, _ := strconv.Atoi(r.PostForm("revision")) // 0, whatever it has, for what is not a number
+	v := view.Edit{Page: page, ID: id, Revision: revision, Form: f}
+	return v, p.upload(r, &v)
+}
+
+func (p *Pages) upload(r request, v *view.Edit) error {
+	if r.Request.MultipartForm == nil {
+		return nil
+	}
+	for field, files := range r.Request.MultipartForm.File {
+		kind, ok := strings.CutPrefix(field, "upload.")
+		for _, header := range files {
+			if !ok || header.Size == 0 && header.Filename == "" {
+				continue
+			}
+			f, err := p.keepFile(r, header)
+			if visit.CodeOf(err) == visit.Invalid {
+				for _, q := range api.Refusal(err).Problems {
+					q.Field = field
+					v.Problems = append(v.Problems, v.Problem(q))
+				}
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			v.Form.Documents = append(v.Form.Documents, visit.Document{Kind: kind, File: f.Hash, Name: header.Filename})
+		}
+	}
+	return nil
+}
+
+func (p *Pages) keepFile(r request, header *multipart.FileHeader) (store.File, error) {
+	file, err := header.Open()
+	if err != nil {
+		return store.File{}, err
+	}
+	defer func() { _ = file.Close() }() // was only read
+	return p.svc.Upload(r.ctx(), r.user, file)
+}
+
+func (p *Pages) save(r request, v view.Edit, d visit.Draft) (store.DraftRow, error) {
+	if v.ID == "" {
+		return p.svc.CreateDraft(r.ctx(), r.user, d)
+	}
+	return p.svc.SaveDraft(r.ctx(), r.user, v.ID, v.Revision, d)
+}
+
+// showAgain shows the form with everything that was typed and what stands against it. A draft that was changed elsewhere
+// gets its present revision, so that saving once more, on purpose, replaces it.
+func (p *Pages) showAgain(r request, v view.Edit, err error) error {
+	refusal := api.Refusal(err)
+	switch {
+	case refusal.Rule == "draft_changed":
+		row, err := p.svc.Draft(r.ctx(), r.user, v.ID)
+		if err != nil {
+			return err
+		}
+		v.Revision = row.Revision
+		v.Problems = append(v.Problems, view.Problem{Text: v.Say(refusal.Rule, refusal.Args)})
+	case refusal.Code != visit.Invalid:
+		return err
+	case len(refusal.Problems) == 0 && len(v.Problems) == 0:
+		v.Problems = append(v.Problems, view.Problem{Text: v.Say(refusal.Rule, refusal.Args)})
+	}
+	for _, q := range refusal.Problems {
+		v.Problems = append(v.Problems, v.Problem(q))
+	}
+	return p.showForm(r, api.Status(refusal), v)
+}
+
+// keyOf is what makes a request act once, as the page was rendered with it.
+func keyOf(r request) string {
+	if key := r.PostForm("key"); key != "" {
+		return key
+	}
+	return rand.Text()
+}

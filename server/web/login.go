@@ -1,0 +1,205 @@
+package web
+
+import (
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/exeat/exeat/server/api"
+	"github.com/exeat/exeat/server/i18n"
+	"github.com/exeat/exeat/server/web/view"
+	"github.com/exeat/exeat/visit"
+)
+
+const languageCookie = "exeat-language"
+
+func (p *Pages) showLogin(c *gin.Context) error {
+	if _, ok := p.auth.User(c); ok {
+		return redirect(c, orDesk(local(c.Query("next"))))
+	}
+	return p.loginPage(c, http.StatusOK, view.Login{Next: local(c.Query("next")), Expired: c.Query("expired") != ""})
+}
+
+func orDesk(address string) string {
+	if address == "" {
+		return "/"
+	}
+	return address
+}
+
+func (p *Pages) loginPage(c *gin.Context, status int, v view.Login) error {
+	problems := v.Problems
+	v.Page = p.bare(c, "login.title")
+	v.Problems = problems
+	v.URL = "/login"
+	if v.Next != "" {
+		v.URL += "?next=" + url.QueryEscape(v.Next)
+	}
+	c.Header("Cache-Control", "no-store")
+	return render(c, status, view.LoginPage(v))
+}
+
+// login starts a session. Where a form was kept, its user is asked before it is sent: nothing is repeated by itself.
+func (p *Pages) login(c *gin.Context) error {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxKept*2)
+	if err := c.Request.ParseForm(); err != nil {
+		return err
+	}
+	kept := keptFromLogin(c.Request.PostForm)
+	v := view.Login{Username: c.PostForm("username"), Next: local(c.PostForm("next")), Kept: kept}
+	if err := p.auth.SignIn(c, v.Username, c.PostForm("password")); err != nil {
+		refusal := api.Refusal(err)
+		if status := api.Status(refusal); status < http.StatusInternalServerError {
+			v.Problems = []view.Problem{{Text: p.bare(c, "login.title").Say(refusal.Rule, refusal.Args)}}
+			return p.loginPage(c, status, v)
+		}
+		return err
+	}
+	if kept != nil {
+		return render(c, http.StatusOK, view.ResumePage(view.Resume{Page: p.bare(c, "resume.title"), Kept: *kept}))
+	}
+	return redirect(c, orDesk(v.Next))
+}
+
+func (p *Pages) logout(c *gin.Context) error {
+	if err := p.auth.SignOut(c); err != nil {
+		return err
+	}
+	return redirect(c, "/login")
+}
+
+func (p *Pages) setLanguage(c *gin.Context) error {
+	lang, ok := i18n.Parse(c.PostForm("language"))
+	if !ok {
+		return &visit.Error{Code: visit.Invalid, Rule: "invalid"}
+	}
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: languageCookie, Value: string(lang), Path: "/", MaxAge: 365 * 24 * 60 * 60, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+	if u, ok := p.auth.User(c); ok {
+		if err := p.record.SetLanguage(c.Request.Context(), u.Person, string(lang)); err != nil {
+			return err
+		}
+	}
+	return redirect(c, orDesk(local(c.PostForm("back"))))
+}
+
+// toLogin asks somebody to sign in who is not. A form that was being sent is kept in hidden fields of the sign-in page.
+func (p *Pages) toLogin(c *gin.Context) error {
+	v := view.Login{Expired: p.auth.Expired(c)}
+	if c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead {
+		return redirect(c, loginAddress(c.Request.URL.RequestURI(), v.Expired))
+	}
+	if partial(c) {
+		c.Header("HX-Redirect", loginAddress(back(c), v.Expired))
+		c.Status(http.StatusUnauthorized)
+		return nil
+	}
+	v.Next = back(c)
+	if !v.Expired { // nobody who was never here can have typed anything
+		return redirect(c, loginAddress(v.Next, false))
+	}
+	v.Kept = keep(c.Request)
+	return p.loginPage(c, http.StatusUnauthorized, v)
+}
+
+func loginAddress(next string, expired bool) string {
+	q := url.Values{}
+	if next != "" && next != "/" {
+		q.Set("next", next)
+	}
+	if expired {
+		q.Set("expired", "1")
+	}
+	if len(q) == 0 {
+		return "/login"
+	}
+	return "/login?" + q.Encode()
+}
+
+// What is kept of a form at most, in bytes and in fields.
+const (
+	maxKept       = 256 << 10
+	maxKeptFields = 500
+)
+
+// keep reads the text fields of a form that came too late. Files are passed over without being held anywhere. A form that
+// is too large or cannot be read is not kept.
+func keep(r *http.Request) *view.Kept {
+	k := &view.Kept{Path: r.URL.Path}
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return nil
+	}
+	if mediaType != "multipart/form-data" {
+		return keepForm(k, r)
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil
+	}
+	left := int64(maxKept)
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			return k
+		}
+		if err != nil {
+			return nil
+		}
+		if part.FileName() != "" || part.Header.Get("Content-Type") != "" {
+			k.Files = k.Files || part.FileName() != ""
+			continue
+		}
+		text, err := io.ReadAll(io.LimitReader(part, left+1))
+		if left -= int64(len(text)); err != nil || left < 0 || len(k.Fields) == maxKeptFields {
+			return nil
+		}
+		add(k, part.FormName(), string(text))
+	}
+}
+
+func keepForm(k *view.Kept, r *http.Request) *view.Kept {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxKept+1))
+	if err != nil || len(body) > maxKept {
+		return nil
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		for _, value := range form[name] {
+			add(k, name, value)
+		}
+	}
+	return k
+}
+
+func add(k *view.Kept, name, value string) {
+	if name != "csrf" { // the new session has its own
+		k.Fields = append(k.Fields, view.Field{Name: name, Value: value})
+	}
+}
+
+// keptFromLogin finds the kept form among the fields of the sign-in; nil when there is none.
+func keptFromLogin(form url.Values) *view.Kept {
+	k := &view.Kept{Path: local(form.Get("kept")), Files: form.Get("kept-files") != ""}
+	if k.Path == "" {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		if field, ok := strings.CutPrefix(name, view.KeptPrefix); ok {
+			for _, value := range form[name] {
+				add(k, field, value)
+			}
+		}
+	}
+	return k
+}

@@ -1,0 +1,178 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/exeat/exeat/policy"
+	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/visit"
+)
+
+// Form holds a draft as it was typed; amounts and dates may be anything.
+type Form struct {
+	Category, Title, Purpose, Unit   string
+	ExitDate, ReturnDate             string
+	Invitation, PlanItem, TalentTask string
+	Travellers                       []visit.Traveller
+	Legs                             []visit.Leg
+	Funding                          []FundingRow
+	Documents                        []visit.Document
+	Flags                            []string
+}
+
+// FundingRow is one source of money as it was typed.
+type FundingRow struct{ Source, Kind, Currency, Amount string }
+
+// FormOf fills a form from a draft.
+func FormOf(d visit.Draft) Form {
+	f := Form{
+		Category: string(d.Category), Title: d.Title, Purpose: d.Purpose, Unit: d.Unit, ExitDate: d.ExitDate, ReturnDate: d.ReturnDate,
+		Invitation: d.Invitation, PlanItem: d.PlanItem, TalentTask: d.TalentTask,
+		Travellers: slices.Clone(d.Travellers), Legs: slices.Clone(d.Legs), Documents: slices.Clone(d.Documents),
+	}
+	for _, m := range d.Funding {
+		f.Funding = append(f.Funding, FundingRow{m.Source, string(m.Kind), m.Currency, m.Amount.String()})
+	}
+	for _, flag := range d.Flags {
+		f.Flags = append(f.Flags, string(flag))
+	}
+	return f
+}
+
+// WithRows gives the form with at least one row to fill in each list.
+func (f Form) WithRows() Form {
+	if len(f.Travellers) == 0 {
+		f.Travellers = []visit.Traveller{{Role: visit.Leader}}
+	}
+	if len(f.Legs) == 0 {
+		f.Legs = []visit.Leg{{}}
+	}
+	if len(f.Funding) == 0 {
+		f.Funding = []FundingRow{{Currency: "CNY"}}
+	}
+	return f
+}
+
+func (f Form) has(flag visit.Flag) bool { return slices.Contains(f.Flags, string(flag)) }
+
+// Edit is the page of the form: a new request, a draft, or a returned visit.
+type Edit struct {
+	Page
+	ID       string // "" for a new request
+	Revision int
+	Key      string // makes a submission that is sent twice act once
+	Form     Form
+	Returned string // why it was returned, "" unless it was
+	Saved    bool
+	Units    []string
+	Lands    []string // codes of countries, in the order of their names
+	Panel    Panel
+}
+
+func (v Edit) action() string {
+	if v.ID == "" {
+		return "/visits/new"
+	}
+	return path(v.ID, "edit")
+}
+
+// documents are the papers that the route asks for, and those that were handed in besides.
+func (v Edit) documents() []policy.Document {
+	if v.Panel.Route == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(v.Panel.Route.Documents), func(d policy.Document) bool { return d.Generated })
+}
+
+// handedIn finds the uploads of a kind, by their places in the form.
+func (v Edit) handedIn(kind string) []int {
+	var at []int
+	for i, d := range v.Form.Documents {
+		if d.Kind == kind {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// unasked are the uploads of kinds that the route does not ask for.
+func (v Edit) unasked() []int {
+	asked := v.documents()
+	var at []int
+	for i, d := range v.Form.Documents {
+		if !slices.ContainsFunc(asked, func(a policy.Document) bool { return a.Code == d.Kind }) {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// Panel is the live route beside the form.
+type Panel struct {
+	Page
+	Route    *policy.Route // nil while too little is known
+	Problems []visit.Problem
+	Holders  map[string][]store.Acting // who may sign today, by the code of the sign-off
+}
+
+// stages groups the sign-offs of the route by stage.
+func (v Panel) stages() [][]policy.SignOff {
+	var out [][]policy.SignOff
+	next := 0
+	for _, codes := range v.Route.Stages {
+		out = append(out, v.Route.SignOffs[next:next+len(codes)])
+		next += len(codes)
+	}
+	return out
+}
+
+// missing are the problems that only a submission has, without those that the panel shows as refusals; wrong are the others.
+func (v Panel) missing() []visit.Problem { return v.problems(true) }
+func (v Panel) wrong() []visit.Problem   { return v.problems(false) }
+
+func (v Panel) problems(missing bool) []visit.Problem {
+	return slices.DeleteFunc(slices.Clone(v.Problems), func(p visit.Problem) bool {
+		return p.Missing != missing || p.Rule == "policy_refused"
+	})
+}
+
+// facts lists the facts of a reason by name.
+func facts(r *policy.Reason) [][2]string {
+	var out [][2]string
+	for k, value := range r.Facts {
+		out = append(out, [2]string{k, value})
+	}
+	slices.SortFunc(out, func(a, b [2]string) int { return cmp.Compare(a[0], b[0]) })
+	return out
+}
+
+// holders names who may act: the holder, or "Li for Wang".
+func (p Page) holders(as []store.Acting) string {
+	names := make([]string, 0, len(as))
+	for _, a := range as {
+		if name := p.Acting(a.Person, a.OnBehalfOf); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return joinNames(p, names)
+}
+
+func joinNames(p Page, names []string) string {
+	out := ""
+	for i, n := range names {
+		if i > 0 {
+			out += p.T("common.comma")
+		}
+		out += n
+	}
+	return out
+}
+
+// Acting names a person, and the holder for whom a delegate acts.
+func (p Page) Acting(person, onBehalfOf string) string {
+	if onBehalfOf == "" {
+		return p.Person(person)
+	}
+	return p.T("common.for", "delegate", p.Person(person), "holder", p.Person(onBehalfOf))
+}

@@ -1,0 +1,221 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/exeat/exeat/policy"
+	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/server/web/view"
+	"github.com/exeat/exeat/visit"
+)
+
+// onDesk is how many lines a list of the desk has at most.
+const onDesk = 8
+
+func (p *Pages) showDesk(r request) error {
+	page, err := p.page(r, "desk", "nav.desk")
+	if err != nil {
+		return err
+	}
+	v := view.Desk{Page: page}
+	drafts, visits, err := p.svc.Mine(r.ctx(), r.user)
+	if err != nil {
+		return err
+	}
+	v.Drafts = drafts[:min(onDesk, len(drafts))]
+	if r.rights.Signs {
+		if v.Tasks, err = p.svc.Inbox(r.ctx(), r.user, onDesk); err != nil {
+			return err
+		}
+	}
+	for _, row := range visits.Items {
+		if row.State.Open() && len(v.Visits) < onDesk {
+			s, err := p.standing(r, row)
+			if err != nil {
+				return err
+			}
+			v.Visits = append(v.Visits, s)
+		}
+	}
+	if err := p.know(r.ctx(), &v.Page, deskPeople(v)...); err != nil {
+		return err
+	}
+	return render(r.Context, http.StatusOK, view.DeskPage(v))
+}
+
+func (p *Pages) standing(r request, row store.VisitRow) (view.Standing, error) {
+	v, err := p.record.Visit(r.ctx(), row.ID)
+	if err != nil {
+		return view.Standing{}, err
+	}
+	signers, err := p.record.Signers(r.ctx(), row.ID, r.user.Day())
+	return view.Standing{Row: row, Holding: view.HoldingOf(v, signers)}, err
+}
+
+func deskPeople(v view.Desk) []string {
+	ids := taskPeople(v.Tasks)
+	for _, s := range v.Visits {
+		ids = append(ids, s.Holding.Person)
+		for _, t := range s.Holding.Tasks {
+			for _, a := range t.Signers {
+				ids = append(ids, a.Person, a.OnBehalfOf)
+			}
+		}
+	}
+	return ids
+}
+
+func taskPeople(tasks []store.InboxItem) []string {
+	var ids []string
+	for _, t := range tasks {
+		ids = append(ids, t.Applicant, t.OnBehalfOf)
+	}
+	return ids
+}
+
+func (p *Pages) showInbox(r request) error {
+	page, err := p.page(r, "inbox", "inbox.title")
+	if err != nil {
+		return err
+	}
+	v := view.Inbox{Page: page}
+	if v.Tasks, err = p.svc.Inbox(r.ctx(), r.user, 200); err != nil {
+		return err
+	}
+	for _, a := range r.rights.Acting {
+		if a.OnBehalfOf != "" && !slices.Contains(v.For, a.OnBehalfOf) {
+			v.For = append(v.For, a.OnBehalfOf)
+		}
+	}
+	if err := p.know(r.ctx(), &v.Page, append(taskPeople(v.Tasks), v.For...)...); err != nil {
+		return err
+	}
+	return render(r.Context, http.StatusOK, view.InboxPage(v))
+}
+
+func (p *Pages) listVisits(r request) error {
+	page, err := p.page(r, "visits", "visits.title")
+	if err != nil {
+		return err
+	}
+	sees := r.rights.Scope
+	v := view.Visits{Page: page, MayAll: sees.All || len(sees.Units) > 0 || len(sees.Posts) > 0}
+	v.All = v.MayAll && r.Query("all") != ""
+	if err := p.fillVisits(r, &v); err != nil {
+		return err
+	}
+	var ids []string
+	for _, row := range v.Rows {
+		ids = append(ids, row.Applicant)
+	}
+	if err := p.know(r.ctx(), &v.Page, ids...); err != nil {
+		return err
+	}
+	return render(r.Context, http.StatusOK, view.VisitsPage(v))
+}
+
+func (p *Pages) fillVisits(r request, v *view.Visits) error {
+	if !v.All {
+		drafts, page, err := p.svc.Mine(r.ctx(), r.user)
+		v.Drafts, v.Rows = drafts, page.Items
+		return err
+	}
+	if err := days(r, "from", "to"); err != nil {
+		return err
+	}
+	v.Filter = store.VisitFilter{
+		State: visit.State(r.Query("state")), Category: visit.Category(r.Query("category")), Unit: r.Query("unit"), Person: r.Query("person"),
+		Country: r.Query("country"), From: r.Query("from"), To: r.Query("to"), Text: r.Query("text"), Cursor: r.Query("cursor"),
+	}
+	page, err := p.svc.Visits(r.ctx(), r.user, v.Filter)
+	if err != nil {
+		return err
+	}
+	v.Rows, v.Next, v.Countries = page.Items, nextPage(r, page.Next), countryCodes(v.Lang)
+	v.UnitCodes, err = p.unitCodes(r)
+	return err
+}
+
+// days refuses filters that are given and are no days.
+func days(r request, names ...string) error {
+	var problems []visit.Problem
+	for _, name := range names {
+		day := r.Query(name)
+		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+			problems = append(problems, visit.Problem{Field: name, Rule: "not_a_date", Args: map[string]string{"value": day}})
+		}
+	}
+	if len(problems) > 0 {
+		return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
+	}
+	return nil
+}
+
+// nextPage is the address of this list from the cursor on, "" on the last page.
+func nextPage(r request, cursor string) string {
+	if cursor == "" {
+		return ""
+	}
+	q := r.Request.URL.Query()
+	q.Set("cursor", cursor)
+	return (&url.URL{Path: r.Request.URL.Path, RawQuery: q.Encode()}).String()
+}
+
+// findPeople searches persons: as a page, or as suggestions for a script.
+func (p *Pages) findPeople(r request) error {
+	page, err := p.page(r, "", "people.title")
+	if err != nil {
+		return err
+	}
+	text := strings.TrimSpace(r.Query("q"))
+	var found []policy.Person
+	if text != "" {
+		if found, err = p.record.FindPeople(r.ctx(), text); err != nil {
+			return err
+		}
+	}
+	if partial(r.Context) {
+		return render(r.Context, http.StatusOK, view.PeopleOptions(page, found))
+	}
+	return render(r.Context, http.StatusOK, view.PeoplePage(view.People{Page: page, Text: text, Found: found}))
+}
+
+func (p *Pages) searchEvents(r request) error {
+	page, err := p.page(r, "audit", "audit.title")
+	if err != nil {
+		return err
+	}
+	if err := days(r, "from", "to"); err != nil {
+		return err
+	}
+	v := view.Audit{Page: page, Filter: store.EventFilter{
+		Visit: r.Query("visit"), Actor: r.Query("actor"), Kind: r.Query("kind"), Post: r.Query("post"), From: r.Query("from"), To: r.Query("to"),
+		Delegated: r.Query("delegated") != "", Cursor: r.Query("cursor"),
+	}}
+	found, err := p.svc.SearchEvents(r.ctx(), r.user, v.Filter)
+	if err != nil {
+		return err
+	}
+	v.Rows, v.Next = found.Items, nextPage(r, found.Next)
+	var ids []string
+	for _, row := range v.Rows {
+		ids = append(ids, row.Actor, row.OnBehalfOf)
+	}
+	if err := p.knowAll(r.ctx(), &v.Page, ids); err != nil {
+		return err
+	}
+	return render(r.Context, http.StatusOK, view.AuditPage(v))
+}
+
+// knowAll reads the names of persons and of posts.
+func (p *Pages) knowAll(ctx context.Context, page *view.Page, people []string) error {
+	if err := p.know(ctx, page, people...); err != nil {
+		return err
+	}
+	return p.knowPosts(ctx, page)
+}

@@ -1,0 +1,314 @@
+// Package web is the pages: forms in, HTML out. A handler reads the form, calls the service, and either redirects (303) or
+// shows the page again with what was typed. Nothing here decides; everything works without JavaScript.
+package web
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/gin-gonic/gin"
+
+	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/policy"
+	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/server/api"
+	"github.com/exeat/exeat/server/i18n"
+	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/server/web/view"
+	"github.com/exeat/exeat/visit"
+)
+
+// Deps is what the pages need.
+type Deps struct {
+	Service    *service.Service
+	Auth       Auth
+	Demo       bool   // shows the demonstration accounts and the clock
+	TemporalUI string // address of Temporal's own pages, "" where there are none
+}
+
+// Auth says who a request comes from; package auth is one. After SignIn, CSRF gives the token of the new session.
+type Auth interface {
+	SignIn(c *gin.Context, username, password string) error
+	SignOut(c *gin.Context) error
+	User(c *gin.Context) (service.User, bool)
+	Expired(c *gin.Context) bool
+	CSRF(c *gin.Context) string
+}
+
+// desk is what the pages ask of the service.
+type desk interface {
+	Rights(ctx context.Context, u service.User) (service.Rights, error)
+	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
+	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
+	Visits(ctx context.Context, u service.User, f store.VisitFilter) (store.Page[store.VisitRow], error)
+	Case(ctx context.Context, u service.User, id string) (service.Case, error)
+	Entries(ctx context.Context, u service.User, id string) ([]ledger.Entry, error)
+	History(ctx context.Context, u service.User, id string) (service.History, error)
+	SearchEvents(ctx context.Context, u service.User, f store.EventFilter) (store.Page[store.EventRow], error)
+
+	Preview(ctx context.Context, d visit.Draft) (service.Preview, error)
+	Draft(ctx context.Context, u service.User, id string) (store.DraftRow, error)
+	CreateDraft(ctx context.Context, u service.User, d visit.Draft) (store.DraftRow, error)
+	SaveDraft(ctx context.Context, u service.User, id string, revision int, d visit.Draft) (store.DraftRow, error)
+	Submit(ctx context.Context, u service.User, id, key string) (visit.Receipt, error)
+	Decide(ctx context.Context, u service.User, id string, d service.Decision, key string) (visit.Receipt, error)
+	Do(ctx context.Context, u service.User, id, command, task, text, key string) (visit.Receipt, error)
+	Upload(ctx context.Context, u service.User, r io.Reader) (store.File, error)
+	OpenFile(ctx context.Context, u service.User, id, hash string) (service.Download, error)
+
+	Delegations(ctx context.Context, u service.User, delegator string) ([]store.Delegation, error)
+	CreateDelegation(ctx context.Context, u service.User, n service.NewDelegation) (store.Delegation, error)
+	EndDelegation(ctx context.Context, u service.User, delegator string, id int64) error
+	AdvanceClock(ctx context.Context, u service.User, by time.Duration) (time.Time, error)
+}
+
+// record is what the pages look up by themselves: names, and who has a visit.
+type record interface {
+	People(ctx context.Context, ids ...string) (map[string]policy.Person, error)
+	FindPeople(ctx context.Context, text string) ([]policy.Person, error)
+	Units(ctx context.Context) ([]store.Unit, error)
+	Posts(ctx context.Context) ([]store.Post, error)
+	Holders(ctx context.Context, post, unit, day string) ([]store.Acting, error)
+	Visit(ctx context.Context, id string) (visit.Visit, error)
+	Signers(ctx context.Context, id, day string) (map[string][]store.Acting, error)
+	SetLanguage(ctx context.Context, person, language string) error
+}
+
+// Pages are the handlers.
+type Pages struct {
+	svc        desk
+	record     record
+	auth       Auth
+	names      func(code string) (policy.Words, bool)
+	demo       bool
+	temporalUI string
+}
+
+// Register puts all pages on the engine. Who stands before them must have run auth's Identify and Protect, and must answer
+// the error that a request ends with by Fail, in one place for handlers and for what never reached one.
+func Register(engine *gin.Engine, d Deps) *Pages {
+	p := &Pages{
+		svc: d.Service, record: d.Service.Store, auth: d.Auth, names: d.Service.Policy.Name, demo: d.Demo,
+		temporalUI: d.TemporalUI,
+	}
+	p.routes(engine)
+	return p
+}
+
+func (p *Pages) routes(r gin.IRouter) {
+	r.GET("/assets/:hash/:name", p.wrap(serveAsset))
+	r.GET("/login", p.wrap(p.showLogin))
+	r.POST("/login", p.wrap(p.login))
+	r.POST("/logout", p.wrap(p.logout))
+	r.POST("/language", p.wrap(p.setLanguage))
+
+	r.GET("/", p.signedIn(p.showDesk))
+	r.GET("/inbox", p.signedIn(p.showInbox))
+	r.GET("/people", p.signedIn(p.findPeople))
+
+	r.GET("/visits", p.signedIn(p.listVisits))
+	r.GET("/visits/new", p.signedIn(p.newVisit))
+	r.POST("/visits/new", p.signedIn(p.saveVisit))
+	r.POST("/visits/preview", p.signedIn(p.previewVisit))
+	r.GET("/visits/:id", p.signedIn(p.showCase))
+	r.GET("/visits/:id/edit", p.signedIn(p.editVisit))
+	r.POST("/visits/:id/edit", p.signedIn(p.saveVisit))
+	r.POST("/visits/:id/decide", p.signedIn(p.decide))
+	r.POST("/visits/:id/answer", p.signedIn(p.command(service.CommandAnswer, "answered")))
+	r.POST("/visits/:id/withdraw", p.signedIn(p.command(service.CommandWithdraw, "withdrawn")))
+	r.POST("/visits/:id/cancel", p.signedIn(p.command(service.CommandCancel, "cancelled")))
+	r.GET("/visits/:id/files/:hash", p.signedIn(p.download))
+	r.GET("/visits/:id/ledger", p.signedIn(p.showLedger))
+	r.GET("/visits/:id/history", p.signedIn(p.showHistory))
+
+	r.GET("/delegations", p.signedIn(p.listDelegations))
+	r.POST("/delegations", p.signedIn(p.createDelegation))
+	r.POST("/delegations/:id/end", p.signedIn(p.endDelegation))
+	r.GET("/audit", p.signedIn(p.searchEvents))
+	r.POST("/clock", p.signedIn(p.advanceClock))
+}
+
+// request is a request of somebody who is signed in.
+type request struct {
+	*gin.Context
+	user   service.User
+	rights service.Rights
+}
+
+func (r request) ctx() context.Context { return r.Request.Context() }
+
+func (p *Pages) wrap(f func(*gin.Context) error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := f(c); err != nil {
+			_ = c.Error(err)
+			c.Abort()
+		}
+	}
+}
+
+// signedIn sends everybody else to the sign-in page, with what they were about to send.
+func (p *Pages) signedIn(f func(request) error) gin.HandlerFunc {
+	return p.wrap(func(c *gin.Context) error {
+		u, ok := p.auth.User(c)
+		if !ok {
+			return p.toLogin(c)
+		}
+		rights, err := p.svc.Rights(c.Request.Context(), u)
+		if err != nil {
+			return err
+		}
+		c.Header("Cache-Control", "no-store")
+		return f(request{c, u, rights})
+	})
+}
+
+// Fail answers with the page for an error, or with the sign-in page when nobody is signed in. Logging is the caller's.
+func (p *Pages) Fail(c *gin.Context, err error) {
+	refusal := api.Refusal(err)
+	status := api.Status(refusal)
+	if status == http.StatusUnauthorized && p.toLogin(c) == nil {
+		return
+	}
+	if s := api.RetryAfter(err); s > 0 {
+		c.Header("Retry-After", strconv.Itoa(s))
+	}
+	page := p.bare(c, "error."+strconv.Itoa(status))
+	v := view.Error{Page: page, Status: status, Text: page.Say(refusal.Rule, refusal.Args), RequestID: requestID(c), Back: back(c)}
+	for _, q := range refusal.Problems {
+		v.Problems = append(v.Problems, page.Problem(q))
+	}
+	if err := render(c, status, view.ErrorPage(v)); err != nil {
+		_ = c.Error(err)
+		c.Status(http.StatusInternalServerError)
+	}
+}
+
+// back is the page that the user came from, where that is one of ours.
+func back(c *gin.Context) string {
+	from, err := url.Parse(c.GetHeader("Referer"))
+	if err != nil || from.Host != c.Request.Host {
+		return ""
+	}
+	return local(from.RequestURI())
+}
+
+// local gives the address if it is a path of this site, else "".
+func local(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(address, "//") || strings.Contains(address, `\`) {
+		return ""
+	}
+	return address
+}
+
+func requestID(c *gin.Context) string { return c.Writer.Header().Get("X-Request-ID") }
+
+// bare is a page that needs nobody to be signed in and nothing to be read.
+func (p *Pages) bare(c *gin.Context, title string, pairs ...string) view.Page {
+	lang := p.lang(c)
+	page := view.Page{
+		Lang: lang, URL: c.Request.URL.RequestURI(), CSRF: p.auth.CSRF(c), Now: time.Now(), Demo: p.demo, Assets: pageAssets(),
+		Names: view.Names{Policy: p.names, Country: countryName},
+	}
+	if c.Request.Method != http.MethodGet {
+		page.URL = back(c)
+	}
+	if u, ok := p.auth.User(c); ok {
+		page.Now = u.Now
+		page.User = &view.User{Person: u.Person, NameZH: u.NameZH, NameEN: u.NameEN}
+	}
+	page.Title = page.T(title, pairs...)
+	return page
+}
+
+// page is the frame for somebody who is signed in; here names the entry of the navigation.
+func (p *Pages) page(r request, here, title string, pairs ...string) (view.Page, error) {
+	page, err := p.part(r, title, pairs...)
+	if err != nil {
+		return page, err
+	}
+	page.Here = here
+	page.User.Signs, page.User.Audits, page.User.Admin = r.rights.Signs, r.rights.Audit, r.rights.Admin
+	if done := "done." + r.Query("done"); i18n.Has(done) {
+		page.Flash = page.T(done)
+	}
+	if r.rights.Signs {
+		tasks, err := p.svc.Inbox(r.ctx(), r.user, 200)
+		if err != nil {
+			return page, err
+		}
+		page.Inbox = len(tasks)
+	}
+	return page, nil
+}
+
+// part is what a part of a page needs to know, without the frame.
+func (p *Pages) part(r request, title string, pairs ...string) (view.Page, error) {
+	page := p.bare(r.Context, title, pairs...)
+	units, err := p.record.Units(r.ctx())
+	page.Units, page.People = map[string]policy.Words{}, map[string]policy.Person{}
+	for _, u := range units {
+		page.Units[u.Code] = policy.Words{ZH: u.NameZH, EN: u.NameEN}
+	}
+	return page, err
+}
+
+// know reads the names of persons into a page.
+func (p *Pages) know(ctx context.Context, page *view.Page, ids ...string) error {
+	people, err := p.record.People(ctx, ids...)
+	for id, person := range people {
+		page.People[id] = person
+	}
+	return err
+}
+
+// knowPosts reads the names of posts into a page.
+func (p *Pages) knowPosts(ctx context.Context, page *view.Page) error {
+	posts, err := p.record.Posts(ctx)
+	page.Posts = map[string]policy.Words{}
+	for _, post := range posts {
+		page.Posts[post.Code] = policy.Words{ZH: post.NameZH, EN: post.NameEN}
+	}
+	return err
+}
+
+// lang is the language of the page: of the profile, else of the cookie, else of the browser.
+func (p *Pages) lang(c *gin.Context) i18n.Lang {
+	if u, ok := p.auth.User(c); ok {
+		if lang, ok := i18n.Parse(u.Language); ok {
+			return lang
+		}
+	}
+	if cookie, err := c.Cookie(languageCookie); err == nil {
+		if lang, ok := i18n.Parse(cookie); ok {
+			return lang
+		}
+	}
+	return i18n.FromAcceptLanguage(c.GetHeader("Accept-Language"))
+}
+
+// render writes a component; nothing is sent before all of it is there.
+func render(c *gin.Context, status int, component templ.Component) error {
+	var buf bytes.Buffer
+	if err := component.Render(c.Request.Context(), &buf); err != nil {
+		return err
+	}
+	c.Header("Vary", "HX-Request, Accept-Language, Cookie")
+	c.Data(status, "text/html; charset=utf-8", buf.Bytes())
+	return nil
+}
+
+func redirect(c *gin.Context, to string) error {
+	c.Redirect(http.StatusSeeOther, to)
+	return nil
+}
+
+// partial tells that a script asks for a part of a page.
+func partial(c *gin.Context) bool { return c.GetHeader("HX-Request") == "true" }
