@@ -20,7 +20,7 @@ func (v Visit) Handle(c Command, clock Clock) ([]Event, error) {
 		}
 		return nil, nil
 	}
-	d := &decider{Visit: v.clone(), command: c, digest: digest, clock: clock, now: clock.Now().UTC().Truncate(time.Microsecond)}
+	d := &decider{Visit: v.Clone(), command: c, digest: digest, clock: clock, now: clock.Now().UTC().Truncate(time.Microsecond)}
 	if d.now.Before(v.Spent.Until) {
 		d.now = v.Spent.Until // events of one visit never run backwards, whatever a clock says
 	}

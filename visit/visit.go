@@ -197,7 +197,8 @@ func (v Visit) AwaitsNotice() bool {
 	return v.State.Open() && !v.State.Paused() && v.Notice.State == NoticeOpen && len(v.OpenTasks()) == 0
 }
 
-func (v Visit) clone() Visit {
+// Clone gives a copy of its own: Apply on the one does not show in the other.
+func (v Visit) Clone() Visit {
 	v.Travellers = slices.Clone(v.Travellers)
 	v.Tasks = slices.Clone(v.Tasks)
 	v.Commands = maps.Clone(v.Commands)

@@ -27,12 +27,13 @@ type Recorded struct {
 // Record decides a command and writes what follows from it, in one transaction: it locks the visit, catches up with
 // events that the caller has missed, checks that the actor has, at this moment, the right he claims, and adds the events,
 // the projections and their hashes. A decision costs four statements. A command that was recorded before changes nothing
-// and gives the same events again; so a caller that does not know whether an attempt succeeded may repeat it.
+// and gives the same events again; so a caller that does not know whether an attempt succeeded may repeat it. The caller's
+// visit stays as it is: what a failed attempt would have changed in it, the next one would take for recorded.
 func (s *Store) Record(ctx context.Context, v visit.Visit, c visit.Command) (Recorded, error) {
 	var r Recorded
 	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
 		var err error
-		r, err = record(ctx, tx, v, c)
+		r, err = record(ctx, tx, v.Clone(), c)
 		return err
 	})
 	if violates(err, "event_pkey") || violates(err, "visit_pkey") { // two submissions at once: only one has written

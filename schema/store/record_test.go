@@ -292,6 +292,28 @@ func dump(t *testing.T, d harness.Database) string {
 	return s
 }
 
+// Local activities get their arguments by reference: were the caller's visit changed, an attempt whose commit failed would
+// make the next one believe that the command is recorded.
+func TestRecordLeavesTheCallersVisitAlone(t *testing.T) {
+	t.Parallel()
+	b, _ := newBench(t)
+	ctx := t.Context()
+	id := b.submit("faculty", "faculty")
+	v, err := b.st.Visit(ctx, id)
+	require.NoError(t, err)
+	same, err := b.st.Visit(ctx, id)
+	require.NoError(t, err)
+	sign := visit.Command{ID: "fin.1", By: visit.Actor{Person: "fin", Post: "FIN", Channel: "api"}, Do: visit.Approve{Task: "1.1.FIN"}}
+	_, err = b.st.Record(ctx, v, sign)
+	require.NoError(t, err)
+	require.Equal(t, same, v)
+	ask := visit.Command{ID: "dean.1", By: visit.Actor{Person: "dean", Post: "COL.DEAN", Unit: "CIV", Channel: "api"}, Do: visit.Ask{Task: "1.1.COL.DEAN", Question: "n"}}
+	r, err := b.st.Record(ctx, v, ask) // catches up first
+	require.NoError(t, err)
+	require.Len(t, r.Events, 2)
+	require.Equal(t, same, v)
+}
+
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	b, _ := newBench(t)

@@ -72,6 +72,7 @@ func (a *Auth) SignIn(c *gin.Context, username, password string) error {
 		return err
 	}
 	a.setCookie(c, secret, int(store.SessionTotal.Seconds()))
+	c.Set(secretKey, secret) // a page shown in this very answer needs the new session's CSRF token
 	return nil
 }
 

@@ -206,6 +206,9 @@ var settings = map[dynamicconfig.Key]any{
 	dynamicconfig.FrontendPersistenceMaxQPS.Key():                    10000,
 	dynamicconfig.HistoryPersistenceMaxQPS.Key():                     45000,
 	dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 100,
+	// At its limit of Updates under way the server forgets the workflow task that carries them, and all of them hang until
+	// it times out. A visit has few signers; 0 is no limit.
+	dynamicconfig.WorkflowExecutionMaxInFlightUpdates.Key(): 0,
 	// A search attribute can be used as soon as it is registered.
 	dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,
 }
