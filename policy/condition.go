@@ -22,7 +22,7 @@ const (
 type condition struct {
 	source       string
 	normal       string   // as CEL writes it: equal for conditions that differ in spaces only
-	names        []string // facts and limits it uses, sorted
+	names        []string // facts, limits and tables it uses, sorted
 	ints         []int    // whole numbers written in it
 	program      cel.Program
 	perTraveller bool
@@ -44,7 +44,7 @@ type grammar struct {
 	values map[string][]string // closed lists of values by word
 }
 
-func newGrammar(facts []fact, limits map[string]limit) (*grammar, error) {
+func newGrammar(facts []fact, own map[string]defined) (*grammar, error) {
 	l := &grammar{values: map[string][]string{}}
 	options := []cel.EnvOption{cel.EnableMacroCallTracking(), cel.ParserExpressionSizeLimit(2_000), cel.ParserRecursionLimit(50)}
 	declare := func(name string, kind *cel.Type) {
@@ -57,8 +57,8 @@ func newGrammar(facts []fact, limits map[string]limit) (*grammar, error) {
 			l.values[f.name] = f.values
 		}
 	}
-	for name, lim := range limits {
-		declare(name, lim.kind())
+	for name, d := range own {
+		declare(name, d.kind())
 	}
 	slices.Sort(l.words)
 	env, err := cel.NewEnv(options...)

@@ -118,9 +118,12 @@ func FactsOf(d visit.Draft, people map[string]Person) (Facts, []visit.Problem) {
 	}
 	f.places(d.Legs)
 	f.money(d.Funding)
-	f.OutsidePayer = slices.Contains(d.Flags, visit.OutsidePayer) ||
-		slices.Contains(f.Funding, visit.HostPays) || slices.Contains(f.Funding, visit.Enterprise)
+	f.OutsidePayer = f.outsidePayer()
 	return f, f.group(d.Travellers, people)
+}
+
+func (f *Facts) outsidePayer() bool {
+	return slices.Contains(f.Flags, visit.OutsidePayer) || slices.Contains(f.Funding, visit.HostPays) || slices.Contains(f.Funding, visit.Enterprise)
 }
 
 // borderDays is 0 for dates that Draft.Check refuses.

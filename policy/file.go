@@ -9,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
@@ -98,121 +99,143 @@ type misplaced struct {
 
 func (m misplaced) Error() string { return m.text }
 
-// packText is the shape of a pack's text.
+// The shape of a pack's text. Beside the key, the tags say what JSONSchema says of it: `as` is the kind of value (text if
+// absent, or a name of valueKinds), `need` marks what must be written, `doc` explains.
 type packText struct {
-	ID            cell                    `yaml:"id"`
-	Version       cell                    `yaml:"version"`
-	Title         located[wordsText]      `yaml:"title"`
-	Issuer        located[wordsText]      `yaml:"issuer"`
-	EffectiveFrom cell                    `yaml:"effective_from"`
-	Citations     []located[citationText] `yaml:"citations"`
-	Limits        []located[limitText]    `yaml:"limits"`
-	SignOffs      []located[signOffText]  `yaml:"sign_offs"`
-	Gates         []located[gateText]     `yaml:"gates"`
-	Documents     []located[documentText] `yaml:"documents"`
-	Timers        []located[timerText]    `yaml:"timers"`
-	Notice        located[noticeText]     `yaml:"notice"`
-	Rules         []located[ruleText]     `yaml:"rules"`
-	Overlays      []located[overlayText]  `yaml:"overlays"`
+	ID            cell                    `yaml:"id" need:"yes" doc:"Short name of the pack; visits keep it with version and hash."`
+	Version       cell                    `yaml:"version" need:"yes" doc:"Version of the text, in quotes, such as \"2026.1\"."`
+	Title         located[wordsText]      `yaml:"title" need:"yes" doc:"What the pack is, in both languages."`
+	Issuer        located[wordsText]      `yaml:"issuer" doc:"Who issues the policy."`
+	EffectiveFrom cell                    `yaml:"effective_from" as:"day" need:"yes" doc:"First day on which the pack holds."`
+	Extends       cell                    `yaml:"extends" as:"pack" doc:"Id of a pack shipped with the program, from which everything is taken that is not written here."`
+	Instead       map[string]cell         `yaml:"instead" doc:"For sign-offs of the extended pack: the sign-off that takes their place everywhere."`
+	Citations     []located[citationText] `yaml:"citations" doc:"The sources that everything else cites."`
+	Limits        []located[limitText]    `yaml:"limits" doc:"Numbers that conditions name as limit.ID."`
+	Tables        []located[tableText]    `yaml:"tables" doc:"A number for every country, that conditions name as table.ID: the highest of the visit's countries."`
+	SignOffs      []located[signOffText]  `yaml:"sign_offs" doc:"All sign-offs, in the order of stages: unit, office, io, leader, issue, outside."`
+	Gates         []located[gateText]     `yaml:"gates" doc:"Conditions to be met before the approval or the departure."`
+	Documents     []located[documentText] `yaml:"documents" doc:"Papers to be handed in before the approval or the departure."`
+	Timers        []located[timerText]    `yaml:"timers" doc:"Lead times, where a rule names them; other periods, where their condition holds or always."`
+	Notice        located[noticeText]     `yaml:"notice" doc:"Public notice; left out where there is none."`
+	Rules         []located[ruleText]     `yaml:"rules" doc:"Base rules. The first that holds for a traveller gives the route."`
+	Overlays      []located[overlayText]  `yaml:"overlays" doc:"What circumstances add to the base route. All that hold apply."`
 }
 
 type (
 	wordsText struct {
-		ZH cell `yaml:"zh"`
-		EN cell `yaml:"en"`
+		ZH cell `yaml:"zh" need:"yes" doc:"Chinese."`
+		EN cell `yaml:"en" need:"yes" doc:"English."`
 	}
 	citationText struct {
-		ID     cell               `yaml:"id"`
-		Name   located[wordsText] `yaml:"name"`
-		Number cell               `yaml:"number"`
-		Date   cell               `yaml:"date"`
-		Source cell               `yaml:"source"`
+		ID     cell               `yaml:"id" need:"yes" doc:"Name without spaces, by which the source is cited."`
+		Name   located[wordsText] `yaml:"name" need:"yes" doc:"Title of the source."`
+		Number cell               `yaml:"number" doc:"Number given by the issuer."`
+		Date   cell               `yaml:"date" doc:"Year or day of issue."`
+		Source cell               `yaml:"source" doc:"Address at which the text was read."`
 	}
 	limitText struct {
-		ID       cell               `yaml:"id"`
-		Name     located[wordsText] `yaml:"name"`
-		Value    cell               `yaml:"value"`
-		Values   []cell             `yaml:"values"`
-		Units    map[string]cell    `yaml:"units"`
-		Citation cell               `yaml:"citation"`
+		ID       cell               `yaml:"id" need:"yes" doc:"Letters, digits and _."`
+		Name     located[wordsText] `yaml:"name" need:"yes" doc:"What is limited."`
+		Value    cell               `yaml:"value" as:"number" doc:"The limit; or values."`
+		Values   []cell             `yaml:"values" as:"number" doc:"A list of limits, counted from 0 in conditions."`
+		Units    map[string]cell    `yaml:"units" as:"number" doc:"Another limit for some units, by the unit's code."`
+		Citation cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the limit comes from."`
+	}
+	tableText struct {
+		ID        cell                 `yaml:"id" need:"yes" doc:"Letters, digits and _."`
+		Name      located[wordsText]   `yaml:"name" need:"yes" doc:"What the numbers mean."`
+		Otherwise cell                 `yaml:"otherwise" as:"number" need:"yes" doc:"Number of every country that no level names."`
+		Levels    []located[levelText] `yaml:"levels" need:"yes" doc:"Countries by number."`
+		Citation  cell                 `yaml:"citation" as:"citation" need:"yes" doc:"Where the numbers come from."`
+	}
+	levelText struct {
+		Value     cell   `yaml:"value" as:"number" need:"yes" doc:"The number."`
+		Countries []cell `yaml:"countries" as:"country" need:"yes" doc:"The countries that have it."`
 	}
 	signOffText struct {
-		Code     cell               `yaml:"code"`
-		Name     located[wordsText] `yaml:"name"`
-		Review   cell               `yaml:"review"`
-		Posts    []cell             `yaml:"posts"`
-		Fallback []cell             `yaml:"fallback"`
-		Unit     cell               `yaml:"unit"`
-		Person   cell               `yaml:"person"`
-		Limit    cell               `yaml:"limit"`
-		Citation cell               `yaml:"citation"`
+		Code     cell               `yaml:"code" need:"yes" doc:"Such as COL.DEAN."`
+		Name     located[wordsText] `yaml:"name" need:"yes" doc:"The office or post."`
+		Review   cell               `yaml:"review" as:"review" need:"yes" doc:"Part of the university that signs; decides in which stage an overlay puts the sign-off."`
+		Posts    []cell             `yaml:"posts" doc:"Posts whose holders may sign; the post of the same code where nothing is written."`
+		Fallback []cell             `yaml:"fallback" doc:"Posts that sign when no holder may."`
+		Unit     cell               `yaml:"unit" as:"truth" doc:"Every unit has the posts; those of the visit's unit sign."`
+		Person   cell               `yaml:"person" as:"person" doc:"The traveller's supervisor signs in person; the posts sign where there is none."`
+		Limit    cell               `yaml:"limit" as:"number" need:"yes" doc:"Working days within which to sign."`
+		Citation cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the limit comes from."`
 	}
 	gateText struct {
-		Code     cell               `yaml:"code"`
-		Name     located[wordsText] `yaml:"name"`
-		Before   cell               `yaml:"before"`
-		Citation cell               `yaml:"citation"`
+		Code     cell               `yaml:"code" need:"yes" doc:"Such as G1."`
+		Name     located[wordsText] `yaml:"name" need:"yes" doc:"What must be met."`
+		Before   cell               `yaml:"before" as:"before" doc:"approval where nothing is written."`
+		Citation cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the gate comes from."`
 	}
 	documentText struct {
-		Code      cell               `yaml:"code"`
-		Name      located[wordsText] `yaml:"name"`
-		When      cell               `yaml:"when"`
-		Before    cell               `yaml:"before"`
-		Generated cell               `yaml:"generated"`
-		Citation  cell               `yaml:"citation"`
+		Code      cell               `yaml:"code" need:"yes" doc:"Such as D1."`
+		Name      located[wordsText] `yaml:"name" need:"yes" doc:"The paper."`
+		When      cell               `yaml:"when" as:"condition" doc:"Only for travellers for whom this holds."`
+		Before    cell               `yaml:"before" as:"before" doc:"approval where nothing is written."`
+		Generated cell               `yaml:"generated" as:"truth" doc:"Printed from the request, so not asked for."`
+		Citation  cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the document comes from."`
 	}
 	timerText struct {
-		Code     cell               `yaml:"code"`
-		Name     located[wordsText] `yaml:"name"`
-		Value    cell               `yaml:"value"`
-		Of       cell               `yaml:"of"`
-		When     cell               `yaml:"when"`
-		Citation cell               `yaml:"citation"`
+		Code     cell               `yaml:"code" need:"yes" doc:"Such as L60."`
+		Name     located[wordsText] `yaml:"name" need:"yes" doc:"What must be done in time."`
+		Value    cell               `yaml:"value" as:"number" need:"yes" doc:"Length of the period."`
+		Of       cell               `yaml:"of" as:"period" need:"yes" doc:"Unit of the period."`
+		When     cell               `yaml:"when" as:"condition" doc:"Runs where this holds."`
+		Citation cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the period comes from."`
 	}
 	noticeText struct {
-		Gate     cell `yaml:"gate"`
-		Days     cell `yaml:"days"`
-		Citation cell `yaml:"citation"`
+		Gate     cell `yaml:"gate" need:"yes" doc:"The gate that closes when the notice is over."`
+		Days     cell `yaml:"days" as:"number" need:"yes" doc:"Working days of the notice."`
+		Citation cell `yaml:"citation" as:"citation" need:"yes" doc:"Where the notice comes from."`
 	}
 	ruleText struct {
-		ID        cell               `yaml:"id"`
-		Title     located[wordsText] `yaml:"title"`
-		Words     located[wordsText] `yaml:"words"`
-		When      cell               `yaml:"when"`
-		Stages    [][]cell           `yaml:"stages"`
-		Gates     []cell             `yaml:"gates"`
-		Documents []cell             `yaml:"documents"`
-		Lead      []cell             `yaml:"lead"`
-		Citation  cell               `yaml:"citation"`
+		ID        cell               `yaml:"id" need:"yes" doc:"Such as R17."`
+		Title     located[wordsText] `yaml:"title" need:"yes" doc:"The kind of visit."`
+		Words     located[wordsText] `yaml:"words" need:"yes" doc:"The condition in words, shown as the reason."`
+		When      cell               `yaml:"when" as:"condition" need:"yes" doc:"The condition."`
+		Stages    [][]cell           `yaml:"stages" need:"yes" as:"slot" doc:"Stages one after the other; the sign-offs of one stage are asked at the same time."`
+		Gates     []cell             `yaml:"gates" doc:"Codes of gates."`
+		Documents []cell             `yaml:"documents" doc:"Codes of documents."`
+		Lead      []cell             `yaml:"lead" doc:"Codes of timers that are lead times."`
+		Citation  cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the rule comes from."`
 	}
 	overlayText struct {
-		ID        cell                `yaml:"id"`
-		Words     located[wordsText]  `yaml:"words"`
-		When      cell                `yaml:"when"`
-		Add       []cell              `yaml:"add"`
-		Replace   map[string]cell     `yaml:"replace"`
-		Gates     []cell              `yaml:"gates"`
-		Documents []cell              `yaml:"documents"`
-		Halve     cell                `yaml:"halve_limits"`
-		Warn      located[remarkText] `yaml:"warn"`
-		Refuse    located[remarkText] `yaml:"refuse"`
-		Citation  cell                `yaml:"citation"`
+		ID        cell                `yaml:"id" need:"yes" doc:"Such as O01; no rule has it."`
+		Words     located[wordsText]  `yaml:"words" need:"yes" doc:"The condition in words, shown as the reason."`
+		When      cell                `yaml:"when" as:"condition" need:"yes" doc:"The condition; it must ask for a fact."`
+		Add       []cell              `yaml:"add" doc:"Sign-offs that are asked for too."`
+		Replace   map[string]cell     `yaml:"replace" doc:"For sign-offs of the route: the sign-off that takes their place."`
+		Gates     []cell              `yaml:"gates" doc:"Codes of gates."`
+		Documents []cell              `yaml:"documents" doc:"Codes of documents."`
+		Halve     cell                `yaml:"halve_limits" as:"truth" doc:"Halves the time to sign inside the university, rounded up."`
+		Warn      located[remarkText] `yaml:"warn" doc:"Said to the applicant."`
+		Refuse    located[remarkText] `yaml:"refuse" doc:"Said to the applicant; the visit cannot be submitted."`
+		Citation  cell                `yaml:"citation" as:"citation" need:"yes" doc:"Where the overlay comes from."`
 	}
 	remarkText struct {
-		ZH    cell `yaml:"zh"`
-		EN    cell `yaml:"en"`
-		Field cell `yaml:"field"`
+		ZH    cell `yaml:"zh" need:"yes" doc:"Chinese."`
+		EN    cell `yaml:"en" need:"yes" doc:"English."`
+		Field cell `yaml:"field" doc:"Field of the draft that is to blame."`
 	}
 )
 
 // read takes the text apart. Unknown and repeated keys are faults, and so are a second YAML document and what a pack has no
 // use for: tags, anchors, aliases and merged mappings.
-func read(name string, text []byte) (packText, error) {
+func read(name string, text []byte) (packText, error) { return readFrom(name, text, 0) }
+
+// readFrom counts the lines of the text from after the given number.
+func readFrom(name string, text []byte, lines int) (packText, error) {
 	var p packText
 	if len(text) > maxText {
 		return p, Faults{{name, 1, 1, fmt.Sprintf("a pack has at most %d bytes, this has %d", maxText, len(text))}}
 	}
-	parsed, err := parser.ParseBytes(text, 0)
+	tokens := lexer.Tokenize(string(text))
+	for _, t := range tokens {
+		t.Position.Line += lines
+	}
+	parsed, err := parser.Parse(tokens, 0)
 	if err != nil {
 		return p, Faults{faultOf(name, err)}
 	}
@@ -266,7 +289,7 @@ func faultOf(name string, err error) Fault {
 // keys are the keys of all sections, for suggestions.
 var keys = func() []string {
 	all := slices.Concat(
-		keysOf[packText](), keysOf[wordsText](), keysOf[citationText](), keysOf[limitText](), keysOf[signOffText](), keysOf[gateText](),
+		keysOf[packText](), keysOf[wordsText](), keysOf[citationText](), keysOf[limitText](), keysOf[tableText](), keysOf[levelText](), keysOf[signOffText](), keysOf[gateText](),
 		keysOf[documentText](), keysOf[timerText](), keysOf[noticeText](), keysOf[ruleText](), keysOf[overlayText](), keysOf[remarkText](),
 	)
 	slices.Sort(all)

@@ -22,13 +22,17 @@ func Load(name string, text []byte) (*Pack, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{name: name, written: &written, pack: &Pack{limits: map[string]limit{}, code: map[string]*signOff{}}, citations: map[string]Citation{}}
+	l := &loader{name: name, written: &written, pack: &Pack{defined: map[string]defined{}, code: map[string]*signOff{}}, citations: map[string]Citation{}}
+	base := l.extend()
 	l.load()
 	if len(l.faults) > 0 {
-		slices.SortStableFunc(l.faults, func(a, b Fault) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+		slices.SortStableFunc(l.faults, func(a, b Fault) int {
+			return cmp.Or(cmp.Compare(a.File, b.File), a.Line-b.Line, a.Column-b.Column)
+		})
 		return nil, l.faults
 	}
-	l.pack.ref = refOf(written.ID.text, written.Version.text, text)
+	l.pack.text = written
+	l.pack.ref = refOf(written.ID.text, written.Version.text, base, text)
 	return l.pack, nil
 }
 
@@ -48,6 +52,7 @@ func (l *loader) load() {
 	l.header()
 	l.citationList()
 	l.limitList()
+	l.tableList()
 	l.signOffList()
 	l.gateList()
 	if !l.languages() {
@@ -64,7 +69,11 @@ func (l *loader) load() {
 }
 
 func (l *loader) fault(at place, format string, args ...any) {
-	l.faults = append(l.faults, Fault{l.name, max(1, at.line), max(1, at.column), fmt.Sprintf(format, args...)})
+	file := l.name
+	if at.line > inherited {
+		file, at.line = packFile(l.written.Extends.text), at.line-inherited
+	}
+	l.faults = append(l.faults, Fault{file, max(1, at.line), max(1, at.column), fmt.Sprintf(format, args...)})
 }
 
 // text is a value that must be written.
@@ -204,7 +213,7 @@ func (l *loader) limitList() {
 		id := l.unique(seen, e.at, "id", v.ID)
 		l.words(e.at, "name", v.Name)
 		l.citation(e.at, v.Citation)
-		l.pack.limits["limit."+id] = l.limit(e.at, v)
+		l.pack.defined["limit."+id] = l.limit(e.at, v)
 	}
 }
 
@@ -226,6 +235,34 @@ func (l *loader) limit(at place, v limitText) limit {
 		lim.units[unit] = types.Int(l.number(at, "units."+unit, c))
 	}
 	return lim
+}
+
+func (l *loader) tableList() {
+	seen := map[string]bool{}
+	for _, e := range l.written.Tables {
+		v := e.value
+		id := l.unique(seen, e.at, "id", v.ID)
+		l.words(e.at, "name", v.Name)
+		l.citation(e.at, v.Citation)
+		t := table{values: map[string]int{}, otherwise: l.number(e.at, "otherwise", v.Otherwise)}
+		for _, level := range v.Levels {
+			n := l.number(level.at, "value", level.value.Value)
+			for _, c := range level.value.Countries {
+				l.country(t, c)
+				t.values[c.text] = n
+			}
+		}
+		l.pack.defined["table."+id] = t
+	}
+}
+
+func (l *loader) country(t table, c cell) {
+	if !visit.KnownCountry(c.text) {
+		l.fault(c.at, "countries: %q is not a country: write two letters of ISO 3166-1, such as DE", c.text)
+	}
+	if _, twice := t.values[c.text]; twice {
+		l.fault(c.at, "countries: %s has a value already", c.text)
+	}
 }
 
 // reviews is the order in which a route passes the parts of the university.
@@ -290,11 +327,11 @@ func (l *loader) languages() bool {
 		own.values = append(own.values, e.value.ID.text)
 	}
 	var err error
-	if l.forRules, err = newGrammar(vocabulary, l.pack.limits); err == nil {
-		l.forOthers, err = newGrammar(append(slices.Clone(vocabulary), own), l.pack.limits)
+	if l.forRules, err = newGrammar(vocabulary, l.pack.defined); err == nil {
+		l.forOthers, err = newGrammar(append(slices.Clone(vocabulary), own), l.pack.defined)
 	}
 	if err != nil {
-		l.fault(place{}, "limits: an id is letters, digits and _: %v", err)
+		l.fault(place{}, "limits, tables: an id is letters, digits and _: %v", err)
 	}
 	return err == nil
 }
@@ -338,8 +375,7 @@ func (l *loader) isLead(code string) bool {
 
 func (l *loader) noticeEntry() {
 	n := l.written.Notice
-	if n.at.line == 0 {
-		l.fault(place{}, "notice is missing: write notice: {gate: …, days: …, citation: …}")
+	if n.at.line == 0 { // a university without public notice
 		return
 	}
 	l.citation(n.at, n.value.Citation)

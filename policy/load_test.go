@@ -144,7 +144,7 @@ func TestFaultsNameTheirPlaceAndTheRemedy(t *testing.T) {
 		{"swallowed by kinds", "v.days <= 10", `t.rank != "HEAD" || v.days <= 10 || v.days > 10`, "30:11: when: earlier rules hold whenever R2 does"},
 		{"overlay without fact", "v.group_size > limit.size", "true", "36:11: when: the condition asks for no fact"},
 		{"overlay without effect", "    refuse: {zh: 人数超限, en: Too many, field: travellers}\n", "", "34:5: the overlay does nothing"},
-		{"no notice", "notice: {gate: G3, days: 5, citation: UNIV}\n", "", "1:1: notice is missing"},
+		{"notice of no gate", "notice: {gate: G3, days: 5, citation: UNIV}", "notice: {gate: G4, days: 5, citation: UNIV}", `17:16: notice.gate: unknown "G4": write G3`},
 		{"date", "2026-01-01", "2026-13-01", `5:17: effective_from: "2026-13-01" is not a day: write YYYY-MM-DD`},
 		{"anchor", "title: {zh: 短期, en: Short}", "title: &a {zh: 短期, en: Short}", "20:12: tags, anchors, aliases and merges are not used"},
 		{"tag", "v.days <= 10", "!x v.days <= 10", "22:11: tags, anchors"},

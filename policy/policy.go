@@ -11,11 +11,9 @@ package policy
 
 import (
 	"crypto/sha256"
-	_ "embed" // for the default pack
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"sync"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -48,7 +46,8 @@ type Pack struct {
 	EffectiveFrom calendar.Date
 
 	ref       visit.PolicyRef
-	limits    map[string]limit
+	text      packText           // with what it extends
+	defined   map[string]defined // by the word that conditions use: limit.ID, table.ID
 	signOffs  []*signOff
 	code      map[string]*signOff
 	gates     []gate
@@ -59,7 +58,8 @@ type Pack struct {
 	overlays  []*overlay
 }
 
-// Ref names the exact text of the pack: its id, version and the SHA-256 of the text.
+// Ref names the exact text of the pack: its id, version and the SHA-256 of the text, which for a pack that extends another
+// is the text of that one followed by its own.
 func (p *Pack) Ref() visit.PolicyRef { return p.ref }
 
 // Name gives the name of a sign-off, gate or document by its code; ok is false for a code the pack does not have.
@@ -76,17 +76,15 @@ func (p *Pack) Name(code string) (name Words, ok bool) {
 	return Words{}, false
 }
 
-//go:embed packs/cn-delegated.yaml
-var defaultText []byte
-
-var loadDefault = sync.OnceValues(func() (*Pack, error) { return Load("cn-delegated.yaml", defaultText) })
-
-// Default is the pack shipped with the program, a Chinese university with delegated authority. It is read once.
-func Default() (*Pack, error) { return loadDefault() }
-
-func refOf(id, version string, text []byte) visit.PolicyRef {
-	sum := sha256.Sum256(text)
+func refOf(id, version string, texts ...[]byte) visit.PolicyRef {
+	sum := sha256.Sum256(slices.Concat(texts...))
 	return visit.PolicyRef{Pack: id, Version: version, Hash: hex.EncodeToString(sum[:])}
+}
+
+// defined is a number, or a list of numbers, that the pack itself gives a name.
+type defined interface {
+	of(*Facts) ref.Val
+	kind() *cel.Type
 }
 
 // limit is a number, or a list of numbers, that conditions name as limit.ID; a unit may have its own.
@@ -95,8 +93,8 @@ type limit struct {
 	units map[string]ref.Val
 }
 
-func (l limit) of(unit string) ref.Val {
-	if v, ok := l.units[unit]; ok {
+func (l limit) of(f *Facts) ref.Val {
+	if v, ok := l.units[f.Unit]; ok {
 		return v
 	}
 	return l.value
@@ -108,6 +106,29 @@ func (l limit) kind() *cel.Type {
 	}
 	return cel.ListType(cel.IntType)
 }
+
+// table is a number for every country, that conditions name as table.ID: of a visit, the highest of its countries.
+type table struct {
+	values    map[string]int
+	otherwise int
+}
+
+func (t table) of(f *Facts) ref.Val {
+	highest := 0
+	for _, c := range f.Countries {
+		n, ok := t.values[c]
+		if !ok {
+			n = t.otherwise
+		}
+		highest = max(highest, n)
+	}
+	if highest == 0 { // no country is known yet
+		highest = t.otherwise
+	}
+	return types.Int(highest)
+}
+
+func (table) kind() *cel.Type { return cel.IntType }
 
 type signOff struct {
 	visit.SignOff // Unit and Person are filled in by a visit

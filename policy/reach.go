@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"slices"
 
 	"cel.dev/cel-go/cel"
@@ -85,6 +86,9 @@ func (l *loader) cases() (words []string, values [][]ref.Val, ok bool) {
 	total := 1
 	for _, w := range words {
 		vs := valuesOf(factByName[w], ints)
+		if t, ok := l.pack.defined[w].(table); ok {
+			vs = t.all()
+		}
 		if total *= len(vs); total == 0 || total > maxCases {
 			return nil, nil, false
 		}
@@ -111,6 +115,16 @@ func valuesOf(f fact, ints []int) []ref.Val {
 		for _, n := range slices.Compact(tried) {
 			all = append(all, types.Int(n))
 		}
+	}
+	return all
+}
+
+// all are the different values that the table can give.
+func (t table) all() []ref.Val {
+	numbers := slices.Sorted(maps.Values(t.values))
+	var all []ref.Val
+	for _, n := range slices.Compact(append(numbers, t.otherwise)) {
+		all = append(all, types.Int(n))
 	}
 	return all
 }

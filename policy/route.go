@@ -156,7 +156,7 @@ type match struct {
 }
 
 func (b *builder) scene(t *Traveller, rule string) *scene {
-	return &scene{facts: b.facts, traveller: t, rule: rule, limits: b.pack.limits}
+	return &scene{facts: b.facts, traveller: t, rule: rule, defined: b.pack.defined}
 }
 
 func (b *builder) baseRules() error {

@@ -15,6 +15,7 @@ import (
 // fact is one word that a condition may use: `v.` words are of the visit, `t.` words of one traveller.
 type fact struct {
 	name   string
+	words  Words // what it says
 	kind   *cel.Type
 	values []string // the only values there are, for words that have a closed list
 	get    func(*scene) ref.Val
@@ -25,45 +26,74 @@ type scene struct {
 	facts     *Facts
 	traveller *Traveller
 	rule      string // base rule of the traveller, once it is known
-	limits    map[string]limit
+	defined   map[string]defined
 }
 
 // vocabulary is the whole language of conditions: a fact that is not here cannot be asked for.
 var vocabulary = []fact{
-	{"v.category", cel.StringType, texts(visit.Categories), func(s *scene) ref.Val { return types.String(s.facts.Category) }},
-	{"v.unit", cel.StringType, nil, func(s *scene) ref.Val { return types.String(s.facts.Unit) }},
-	{"v.days", cel.IntType, nil, func(s *scene) ref.Val { return types.Int(s.facts.Days) }},
-	{"v.exit_date", cel.StringType, nil, func(s *scene) ref.Val { return types.String(s.facts.ExitDate) }},
-	{"v.return_date", cel.StringType, nil, func(s *scene) ref.Val { return types.String(s.facts.ReturnDate) }},
-	{"v.destination", cel.StringType, texts(Destinations), func(s *scene) ref.Val { return types.String(s.facts.Destination) }},
-	{"v.countries", stringList, nil, func(s *scene) ref.Val { return list(s.facts.Countries) }},
-	{"v.country_count", cel.IntType, nil, func(s *scene) ref.Val { return types.Int(len(s.facts.Countries)) }},
-	{"v.distant", cel.BoolType, nil, func(s *scene) ref.Val { return types.Bool(s.facts.Distant) }},
-	{"v.group_size", cel.IntType, nil, func(s *scene) ref.Val { return types.Int(s.facts.GroupSize) }},
-	{"v.students", cel.IntType, nil, func(s *scene) ref.Val { return types.Int(s.facts.students()) }},
-	{"v.staff", cel.IntType, nil, func(s *scene) ref.Val { return types.Int(len(s.facts.Travellers) - s.facts.students()) }},
-	{"v.ranks", stringList, texts(Ranks), func(s *scene) ref.Val { return list(s.facts.ranks()) }},
-	{"v.funding", stringList, texts(visit.FundingKinds), func(s *scene) ref.Val { return list(texts(s.facts.Funding)) }},
-	{"v.total_cny", cel.IntType, nil, func(s *scene) ref.Val { return types.Int(s.facts.TotalCNY) }},
-	{"v.per_head_cny", cel.IntType, nil, func(s *scene) ref.Val { return types.Int(s.facts.PerHeadCNY) }},
-	{"v.foreign_currency", cel.BoolType, nil, func(s *scene) ref.Val { return types.Bool(s.facts.ForeignCurrency) }},
-	{"v.outside_payer", cel.BoolType, nil, func(s *scene) ref.Val { return types.Bool(s.facts.OutsidePayer) }},
-	{"v.flags", stringList, texts(visit.Flags), func(s *scene) ref.Val { return list(texts(s.facts.Flags)) }},
-	{"v.planned", cel.BoolType, nil, func(s *scene) ref.Val { return types.Bool(s.facts.Planned) }},
-	{"v.talent", cel.BoolType, nil, func(s *scene) ref.Val { return types.Bool(s.facts.Talent) }},
+	{"v.category", Words{"类别", "category of the visit"}, cel.StringType, texts(visit.Categories),
+		func(s *scene) ref.Val { return types.String(s.facts.Category) }},
+	{"v.unit", Words{"申请单位", "code of the unit that applies"}, cel.StringType, nil,
+		func(s *scene) ref.Val { return types.String(s.facts.Unit) }},
+	{"v.days", Words{"在外天数", "days abroad by Beijing border dates, both days included; 0 while a date is missing"}, cel.IntType, nil,
+		func(s *scene) ref.Val { return types.Int(s.facts.Days) }},
+	{"v.exit_date", Words{"出境日期", "day of exit, YYYY-MM-DD"}, cel.StringType, nil,
+		func(s *scene) ref.Val { return types.String(s.facts.ExitDate) }},
+	{"v.return_date", Words{"入境日期", "day of return, YYYY-MM-DD"}, cel.StringType, nil,
+		func(s *scene) ref.Val { return types.String(s.facts.ReturnDate) }},
+	{"v.destination", Words{"目的地类别", "ABROAD; HKMO for Hong Kong and Macao only; TW if any leg is in Taiwan"}, cel.StringType, texts(Destinations),
+		func(s *scene) ref.Val { return types.String(s.facts.Destination) }},
+	{"v.countries", Words{"国家和地区", "countries and regions of the legs, ISO 3166-1 alpha-2, each once"}, stringList, nil,
+		func(s *scene) ref.Val { return list(s.facts.Countries) }},
+	{"v.country_count", Words{"国家数", "how many countries and regions"}, cel.IntType, nil,
+		func(s *scene) ref.Val { return types.Int(len(s.facts.Countries)) }},
+	{"v.distant", Words{"拉美或非洲", "a leg is in Latin America or Africa"}, cel.BoolType, nil,
+		func(s *scene) ref.Val { return types.Bool(s.facts.Distant) }},
+	{"v.group_size", Words{"团组人数", "travellers of the group"}, cel.IntType, nil,
+		func(s *scene) ref.Val { return types.Int(s.facts.GroupSize) }},
+	{"v.students", Words{"学生人数", "travellers who are students"}, cel.IntType, nil,
+		func(s *scene) ref.Val { return types.Int(s.facts.students()) }},
+	{"v.staff", Words{"教职工人数", "travellers who are not students"}, cel.IntType, nil,
+		func(s *scene) ref.Val { return types.Int(len(s.facts.Travellers) - s.facts.students()) }},
+	{"v.ranks", Words{"团组成员级别", "ranks in the group, each once"}, stringList, texts(Ranks),
+		func(s *scene) ref.Val { return list(s.facts.ranks()) }},
+	{"v.funding", Words{"经费来源", "kinds of money, each once"}, stringList, texts(visit.FundingKinds),
+		func(s *scene) ref.Val { return list(texts(s.facts.Funding)) }},
+	{"v.total_cny", Words{"经费总额（元）", "whole yuan of all money in CNY, rounded up"}, cel.IntType, nil,
+		func(s *scene) ref.Val { return types.Int(s.facts.TotalCNY) }},
+	{"v.per_head_cny", Words{"人均经费（元）", "the same for one traveller, rounded up"}, cel.IntType, nil,
+		func(s *scene) ref.Val { return types.Int(s.facts.PerHeadCNY) }},
+	{"v.foreign_currency", Words{"含外币", "part of the money is in another currency than CNY"}, cel.BoolType, nil,
+		func(s *scene) ref.Val { return types.Bool(s.facts.ForeignCurrency) }},
+	{"v.outside_payer", Words{"外单位承担费用", "the flag is set, or a host or an enterprise pays"}, cel.BoolType, nil,
+		func(s *scene) ref.Val { return types.Bool(s.facts.OutsidePayer) }},
+	{"v.flags", Words{"特别事项", "flags of the draft"}, stringList, texts(visit.Flags),
+		func(s *scene) ref.Val { return list(texts(s.facts.Flags)) }},
+	{"v.planned", Words{"列入年度计划", "the draft names an entry of the annual plan"}, cel.BoolType, nil,
+		func(s *scene) ref.Val { return types.Bool(s.facts.Planned) }},
+	{"v.talent", Words{"填写引才任务", "the draft has a talent task"}, cel.BoolType, nil,
+		func(s *scene) ref.Val { return types.Bool(s.facts.Talent) }},
 
-	{"t.person", cel.StringType, nil, func(s *scene) ref.Val { return types.String(s.traveller.Person) }},
-	{"t.role", cel.StringType, texts([]visit.Role{visit.Leader, visit.Member}), func(s *scene) ref.Val { return types.String(s.traveller.Role) }},
-	{"t.rank", cel.StringType, texts(Ranks), func(s *scene) ref.Val { return types.String(s.traveller.Rank) }},
-	{"t.teaches", cel.BoolType, nil, func(s *scene) ref.Val { return types.Bool(s.traveller.Teaches) }},
-	{"t.student", cel.StringType, orNone(studentLevels), func(s *scene) ref.Val { return types.String(s.traveller.Student) }},
-	{"t.graduate", cel.BoolType, nil, func(s *scene) ref.Val { return types.Bool(s.traveller.graduate()) }},
-	{"t.classified", cel.StringType, orNone(classifiedPosts), func(s *scene) ref.Val { return types.String(s.traveller.Classified) }},
-	{"t.retired", cel.BoolType, nil, func(s *scene) ref.Val { return types.Bool(s.traveller.Retired) }},
+	{"t.person", Words{"出访人", "staff or student number"}, cel.StringType, nil,
+		func(s *scene) ref.Val { return types.String(s.traveller.Person) }},
+	{"t.role", Words{"团组角色", "part in the group"}, cel.StringType, texts([]visit.Role{visit.Leader, visit.Member}),
+		func(s *scene) ref.Val { return types.String(s.traveller.Role) }},
+	{"t.rank", Words{"级别", "rank of the person"}, cel.StringType, texts(Ranks),
+		func(s *scene) ref.Val { return types.String(s.traveller.Rank) }},
+	{"t.teaches", Words{"教学科研人员", "is directly in teaching or research, whatever post is held besides"}, cel.BoolType, nil,
+		func(s *scene) ref.Val { return types.Bool(s.traveller.Teaches) }},
+	{"t.student", Words{"学生层次", "level of a student; empty for others"}, cel.StringType, orNone(studentLevels),
+		func(s *scene) ref.Val { return types.String(s.traveller.Student) }},
+	{"t.graduate", Words{"研究生", "is a graduate student"}, cel.BoolType, nil,
+		func(s *scene) ref.Val { return types.Bool(s.traveller.graduate()) }},
+	{"t.classified", Words{"涉密岗位", "degree of a classified post; empty if there is none"}, cel.StringType, orNone(classifiedPosts),
+		func(s *scene) ref.Val { return types.String(s.traveller.Classified) }},
+	{"t.retired", Words{"已退休", "is retired and not rehired"}, cel.BoolType, nil,
+		func(s *scene) ref.Val { return types.Bool(s.traveller.Retired) }},
 }
 
 // ruleFact names the traveller's base rule. Overlays may ask for it; rules may not, since it is what they decide.
-var ruleFact = fact{"t.rule", cel.StringType, nil, func(s *scene) ref.Val { return types.String(s.rule) }}
+var ruleFact = fact{"t.rule", Words{"所适用的基本规则", "the traveller's base rule; not in rules, which decide it"}, cel.StringType, nil, func(s *scene) ref.Val { return types.String(s.rule) }}
 
 var stringList = cel.ListType(cel.StringType)
 
@@ -75,13 +105,13 @@ var factByName = func() map[string]fact {
 	return m
 }()
 
-// ResolveName gives the value of a fact or limit to CEL.
+// ResolveName gives the value of a fact, limit or table to CEL.
 func (s *scene) ResolveName(name string) (any, bool) {
 	if f, ok := factByName[name]; ok {
 		return f.get(s), true
 	}
-	if l, ok := s.limits[name]; ok {
-		return l.of(s.facts.Unit), true
+	if d, ok := s.defined[name]; ok {
+		return d.of(s.facts), true
 	}
 	return nil, false
 }
