@@ -22,7 +22,7 @@ type Store struct{ db *sqlx.DB }
 // Open connects with the role of the application and refuses a database whose schema is not this program's.
 // Close it when done.
 func Open(ctx context.Context, url string) (*Store, error) {
-	db, err := sqlx.ConnectContext(ctx, "postgres", url)
+	db, err := connect(ctx, url)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the database: %w", err)
 	}
