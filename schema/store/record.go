@@ -99,13 +99,16 @@ type head struct {
 }
 
 // lock takes the visit's row and reads, in the same statement, the time and whether the actor may act as he claims.
-// A visit that was never submitted has no row yet; its first event is guarded by the ledger's key.
+// A visit that was never submitted has no row yet; its first event is guarded by the ledger's key. `LIMIT 1` tells the
+// planner that the clock has one row: it believes in a thousand otherwise, and compiles (JIT) every run of the statement.
 func lock(ctx context.Context, tx *sqlx.Tx, id string, c visit.Command) (head, error) {
 	var h head
 	task := taskOf(c.Do)
 	err := tx.GetContext(ctx, &h, `
 		WITH t AS MATERIALIZED (
-		  SELECT clock_timestamp() + ahead AS now, (clock_timestamp() + ahead) AT TIME ZONE 'Asia/Shanghai' AS local FROM clock
+		  SELECT clock_timestamp() + ahead AS now, (clock_timestamp() + ahead) AT TIME ZONE 'Asia/Shanghai' AS local
+		    FROM clock
+		   LIMIT 1
 		)
 		SELECT v.seq, v.head AS hash, t.now,
 		       CASE

@@ -82,7 +82,7 @@ func Relative(lang Lang, now, t time.Time) string {
 	return Text(lang, "time.ahead", map[string]string{"amount": amount})
 }
 
-// Amount writes a number of minutes, hours, days or working days (unit minute, hour, day, working_day): 3 天, 1 day, 2 days.
+// Amount writes a number of something: 3 天, 1 day, 2 days. The unit is minute, hour, day, working_day or month.
 func Amount(lang Lang, n int, unit string) string {
 	word := Text(lang, "unit."+unit, nil)
 	if lang == EN && n != 1 {

@@ -76,7 +76,7 @@ func families() map[string][]string {
 		"category_help.": strings_(visit.Categories), "flag.": strings_(visit.Flags), "flag_help.": strings_(visit.Flags),
 		"funding_kind.": strings_(visit.FundingKinds), "role.": {"leader", "member"}, "event.": visit.Kinds,
 		"verdict.": strings_(service.Verdicts), "verdict_help.": strings_(service.Verdicts),
-		"timer_unit.": {"working_days", "days", "months", "hours"}, "unit.": {"minute", "hour", "day", "working_day"},
+		"unit.":     {"minute", "hour", "day", "working_day", "month"},
 		"progress.": {"done", "now", "waiting", "next"}, "panel.before.": {"approval", "departure"},
 		"case.outcome.": {"approved", "rejected", "withdrawn", "cancelled"}, "case.with_applicant.": {"returned", "question"},
 		"delegations.": {"ended", "over", "coming", "active"}, "nav.": {"desk", "inbox", "visits", "new", "delegations", "audit"},

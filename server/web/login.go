@@ -101,11 +101,7 @@ func (p *Pages) toLogin(c *gin.Context) error {
 		c.Status(http.StatusUnauthorized)
 		return nil
 	}
-	v.Next = back(c)
-	if !v.Expired { // nobody who was never here can have typed anything
-		return redirect(c, loginAddress(v.Next, false))
-	}
-	v.Kept = keep(c.Request)
+	v.Next, v.Kept = back(c), keep(c.Request) // also without a cookie: a browser drops it when its time is over
 	return p.loginPage(c, http.StatusUnauthorized, v)
 }
 

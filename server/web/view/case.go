@@ -1,7 +1,6 @@
 package view
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -321,5 +320,5 @@ func seconds(d time.Duration) string {
 	if d == 0 {
 		return ""
 	}
-	return fmt.Sprint(d)
+	return d.Round(time.Second).String()
 }

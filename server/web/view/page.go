@@ -174,6 +174,11 @@ func path(parts ...string) string          { return "/visits/" + strings.Join(pa
 func indexed(list string, i int) string    { return fmt.Sprintf("%s[%d]", list, i) }
 func kilobytes(n int64) string             { return fmt.Sprintf("%d KB", (n+1023)/1024) }
 
+// Amount writes a number of what a policy counts in: days, working_days, hours or months.
+func (p Page) Amount(n int, of string) string {
+	return i18n.Amount(p.Lang, n, strings.TrimSuffix(of, "s"))
+}
+
 func indexOf(l i18n.Lang) int {
 	for i, have := range i18n.Langs {
 		if have == l {
