@@ -35,6 +35,8 @@ func TestEveryRouteNeedsASignIn(t *testing.T) {
 		switch {
 		case strings.HasPrefix(r.Path, "/api/"):
 			got.refused(http.StatusUnauthorized, "unauthenticated", "sign_in_required")
+		case r.Method == http.MethodPost: // answered with the sign-in page itself, which keeps what was typed
+			require.Equal(t, http.StatusUnauthorized, got.Status, name)
 		default:
 			require.Equal(t, http.StatusSeeOther, got.Status, name)
 			require.True(t, strings.HasPrefix(got.Header.Get("Location"), "/login"), name)
