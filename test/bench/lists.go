@@ -21,6 +21,7 @@ import (
 
 const (
 	few     = 1000 // decisions in the small record
+	own     = 10   // visits of the applicant whose list is measured, in either record
 	waiting = 200  // visits that wait for a decision, in either record: work in hand does not grow with the archive
 	looks   = 200  // at each list
 )
@@ -235,9 +236,9 @@ func (a *archive) record(ctx context.Context, v *visit.Visit, by visit.Actor, do
 	return nil
 }
 
-// applicantOf spreads the visits over two people; one of them has a few only.
+// applicantOf gives one person few visits, as a person has, and another all others.
 func applicantOf(i int) string {
-	if i < few/10 {
+	if i < own {
 		return applicant
 	}
 	return "faculty2.civ"

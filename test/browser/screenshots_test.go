@@ -15,7 +15,7 @@ import (
 // TestScreenshots takes pictures of the main pages into the folder of -screenshots, as people see them at first: with the
 // seeded visits only, and one that it asks for itself. It does not run beside others, who use the same persons in another
 // language.
-func TestScreenshots(t *testing.T) { //nolint:paralleltest // see above
+func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
 		t.Skip("-screenshots=DIR is not given")
 	}
@@ -60,19 +60,27 @@ func takeAll(t *testing.T, lang i18n.Lang, width int64, name, id string) {
 	b.take("delegations-" + name)
 
 	b = signIn(t, lang, width, "auditor")
-	for page, path := range map[string]string{
+	for of, path := range map[string]string{
 		"visits-": "/visits?all=1", "audit-": "/audit", "ledger-": "/visits/2026-00001/ledger", "history-": "/visits/2026-00001/history",
 		"approved-": "/visits/2026-00001",
 	} {
 		b.visit(path)
-		b.take(page + name)
+		b.take(of + name)
 	}
 }
 
 // take writes what the window shows.
 func (b *tab) take(name string) {
 	b.t.Helper()
+	height := int64(1120)
+	if b.width == phone {
+		height = 812
+	}
 	var png []byte
-	b.run(chromedp.Evaluate(`scrollTo(0, 0)`, nil), chromedp.CaptureScreenshot(&png))
+	b.run(
+		chromedp.EmulateViewport(b.width, height),
+		chromedp.Evaluate(`scrollTo(0, 0)`, nil),
+		chromedp.CaptureScreenshot(&png),
+	)
 	require.NoError(b.t, os.WriteFile(filepath.Join(*screenshots, name), png, 0o644))
 }

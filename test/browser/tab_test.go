@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
@@ -56,7 +57,8 @@ func open(t *testing.T, lang i18n.Lang, width int64) *tab {
 		require.Empty(t, b.faults.list())
 	})
 	chromedp.ListenTarget(b.ctx, b.faults.hear)
-	b.run(chromedp.EmulateViewport(width, 900))
+	still := []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}
+	b.run(emulation.SetEmulatedMedia().WithFeatures(still), chromedp.EmulateViewport(width, 900))
 	require.Equal(t, http.StatusOK, b.load(chromedp.Navigate(site.url+"/login")))
 	b.speak()
 	return b
@@ -112,15 +114,29 @@ func (b *tab) run(actions ...chromedp.Action) {
 	require.NoError(b.t, chromedp.Run(ctx, actions...))
 }
 
-// load runs actions that bring a new page and gives its status.
+// load runs actions that bring a new page, waits until it is there, and gives its status.
 func (b *tab) load(actions ...chromedp.Action) int {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	res, err := chromedp.RunResponse(ctx, actions...)
-	require.NoError(b.t, err)
-	require.NotNil(b.t, res, "no page came")
-	return int(res.Status)
+	loaded := make(chan struct{}, 10)
+	chromedp.ListenTarget(ctx, func(event any) {
+		if _, ok := event.(*page.EventLoadEventFired); ok {
+			loaded <- struct{}{}
+		}
+	})
+	require.NoError(b.t, chromedp.Run(ctx, actions...))
+	for status := 0; ; {
+		select {
+		case <-loaded:
+		case <-ctx.Done():
+			require.NoError(b.t, ctx.Err(), "no page came")
+		}
+		require.NoError(b.t, chromedp.Run(ctx, chromedp.Evaluate(`performance.getEntriesByType("navigation")[0].responseStatus`, &status)))
+		if status != 0 { // the empty page of a new window has none
+			return status
+		}
+	}
 }
 
 // visit goes to an address of the site.
@@ -247,9 +263,9 @@ func (b *tab) text(selector string) string {
 // sees expects texts on the page.
 func (b *tab) sees(texts ...string) {
 	b.t.Helper()
-	page := b.read().Text
+	shown := b.read().Text
 	for _, s := range texts {
-		require.Contains(b.t, page, s)
+		require.Contains(b.t, shown, s)
 	}
 }
 
@@ -261,16 +277,16 @@ func (b *tab) path() string {
 	return at
 }
 
-// page is what can be read from any page.
-type page struct {
+// content is what can be read from any page.
+type content struct {
 	Text  string // that people see, with what is folded; what programs read (code, hashes) is left out
 	Lang  string
 	Title string
 }
 
-func (b *tab) read() page {
+func (b *tab) read() content {
 	b.t.Helper()
-	var p page
+	var p content
 	b.run(chromedp.Evaluate(`(() => {
 		const copy = document.body.cloneNode(true);
 		copy.querySelectorAll("code, pre, .hash, input, textarea").forEach(e => e.remove());
@@ -279,8 +295,8 @@ func (b *tab) read() page {
 	return p
 }
 
-// untranslated matches the key of a text that has none.
-var untranslated = regexp.MustCompile(`\b(answer|audit|case|category|common|decide|delegations|demo|desk|done|error|event|field|filter|flag|form|history|` +
+// untranslated matches the key of a text that has none, and a call of a template that was taken for text.
+var untranslated = regexp.MustCompile(`@[a-z]\w*\(|\b(answer|audit|case|category|common|decide|delegations|demo|desk|done|error|event|field|filter|flag|form|history|` +
 	`inbox|ledger|list|login|nav|page|panel|people|progress|resume|role|row|rule|state|task_state|verdict|visits|why)\.[a-z_]+`)
 
 // look checks what holds for every page: it is in the language that was chosen, every text has words, and nothing reaches

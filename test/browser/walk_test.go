@@ -43,7 +43,7 @@ func walkAcademic(t *testing.T, lang i18n.Lang, title string, signOffs []string)
 	b.sees(title, b.say("state.unit_review"))
 
 	for _, person := range []string{"dean.civ", "psec.civ", "fin", "io.rev"} {
-		signIn(t, lang, desk, person).approve(id)
+		t.Run(person, func(t *testing.T) { signIn(t, lang, desk, person).approve(id) })
 	}
 	b.visit("/visits/" + id)
 	b.sees(b.say("case.notice_running"))

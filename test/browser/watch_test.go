@@ -31,5 +31,5 @@ func TestFaultsAreNoticed(t *testing.T) {
 		chromedp.Evaluate(tooWide, &wide),
 	)
 	require.NotEmpty(t, wide)
-	require.Equal(t, []string{"field.title"}, untranslated.FindAllString("Please fill in field.title of the form. The rule.", -1))
+	require.Equal(t, []string{"field.title", "@days("}, untranslated.FindAllString("Fill in field.title of the form. @days(v.Page) The rule.", -1))
 }
