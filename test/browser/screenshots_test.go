@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,9 +22,12 @@ func TestScreenshots(t *testing.T) {
 	}
 	require.NoError(t, os.MkdirAll(*screenshots, 0o755))
 	id := handedIn(t, "faculty.civ", seminar(t))
+	ended, err := as(t, "auditor").Visits(t.Context(), url.Values{"state": {string(visit.StateApproved)}})
+	require.NoError(t, err)
+	require.NotEmpty(t, ended.Items)
 	for _, lang := range i18n.Langs {
 		for suffix, width := range map[string]int64{"": desk, "-phone": phone} {
-			takeAll(t, lang, width, string(lang)+suffix+".png", id)
+			takeAll(t, lang, width, string(lang)+suffix+".png", id, ended.Items[0].ID)
 		}
 	}
 }
@@ -37,7 +41,7 @@ func seminar(t *testing.T) visit.Draft {
 	return d
 }
 
-func takeAll(t *testing.T, lang i18n.Lang, width int64, name, id string) {
+func takeAll(t *testing.T, lang i18n.Lang, width int64, name, asked, ended string) {
 	t.Helper()
 	open(t, lang, width).take("login-" + name)
 
@@ -52,7 +56,7 @@ func takeAll(t *testing.T, lang i18n.Lang, width int64, name, id string) {
 	b.take("desk-signer-" + name)
 	b.visit("/inbox")
 	b.take("inbox-" + name)
-	b.openTask(id)
+	b.openTask(asked)
 	b.take("case-" + name)
 
 	b = signIn(t, lang, width, "dean.civ")
@@ -61,8 +65,8 @@ func takeAll(t *testing.T, lang i18n.Lang, width int64, name, id string) {
 
 	b = signIn(t, lang, width, "auditor")
 	for of, path := range map[string]string{
-		"visits-": "/visits?all=1", "audit-": "/audit", "ledger-": "/visits/2026-00001/ledger", "history-": "/visits/2026-00001/history",
-		"approved-": "/visits/2026-00001",
+		"visits-": "/visits?all=1", "audit-": "/audit", "approved-": "/visits/" + ended, "ledger-": "/visits/" + ended + "/ledger",
+		"history-": "/visits/" + ended + "/history",
 	} {
 		b.visit(path)
 		b.take(of + name)
