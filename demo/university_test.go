@@ -79,7 +79,7 @@ func TestEverySignOffHasAHolder(t *testing.T) {
 		if s.end == keepDraft {
 			continue
 		}
-		facts, problems := policy.FactsOf(s.dated(calendar.MustDate("2026-06-01")), people)
+		facts, problems := policy.FactsOf(s.dated(calendar.MustDate("2026-06-01")), policy.Known{People: people})
 		require.Empty(t, problems)
 		route, err := pack.Route(facts)
 		require.NoError(t, err)

@@ -106,8 +106,6 @@ func refusal(err error, id string) error {
 	var app *temporal.ApplicationError
 	var missing *serviceerror.NotFound
 	var timeout *client.WorkflowUpdateServiceTimeoutOrCanceledError
-	var gone *serviceerror.Unavailable
-	var late *serviceerror.DeadlineExceeded
 	switch {
 	case err == nil:
 		return nil
@@ -119,9 +117,24 @@ func refusal(err error, id string) error {
 		return err
 	case errors.As(err, &missing):
 		return visit.Refuse(visit.NotFound, "not_hosted", "id", id)
-	case errors.As(err, &timeout), errors.As(err, &gone), errors.As(err, &late), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &timeout), Passing(err):
 		return visit.Refuse(visit.Unavailable, "not_decided_yet", "id", id)
 	default:
 		return fmt.Errorf("temporal: %w", err)
 	}
+}
+
+// Passing tells whether an error from Temporal says nothing about the request: the same one may succeed later. Temporal
+// answers that a namespace is not found also while its own database does not answer; the namespace was there when the
+// process started, so that is what it means here.
+func Passing(err error) bool {
+	var (
+		gone      *serviceerror.Unavailable
+		late      *serviceerror.DeadlineExceeded
+		busy      *serviceerror.ResourceExhausted
+		cancelled *serviceerror.Canceled
+		namespace *serviceerror.NamespaceNotFound
+	)
+	return errors.As(err, &gone) || errors.As(err, &late) || errors.As(err, &busy) || errors.As(err, &cancelled) || errors.As(err, &namespace) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }

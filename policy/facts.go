@@ -108,10 +108,10 @@ type Traveller struct {
 
 func (t Traveller) graduate() bool { return t.Student == "graduate" }
 
-// FactsOf computes the facts of a draft. Travellers are looked up in people by id; each one not found is a problem
+// FactsOf computes the facts of a draft. Travellers are looked up in what is known by id; each one not found is a problem
 // unknown_person and is left out of Facts.Travellers. The draft may be unfinished: what Draft.Check reports is not
 // reported again, and a missing date or leg just gives no days or countries.
-func FactsOf(d visit.Draft, people map[string]Person) (Facts, []visit.Problem) {
+func FactsOf(d visit.Draft, known Known) (Facts, []visit.Problem) {
 	f := Facts{
 		Category: d.Category, Unit: d.Unit, Days: borderDays(d.ExitDate, d.ReturnDate), ExitDate: d.ExitDate, ReturnDate: d.ReturnDate,
 		GroupSize: len(d.Travellers), Flags: slices.Clone(d.Flags), Planned: d.PlanItem != "", Talent: d.TalentTask != "",
@@ -119,7 +119,7 @@ func FactsOf(d visit.Draft, people map[string]Person) (Facts, []visit.Problem) {
 	f.places(d.Legs)
 	f.money(d.Funding)
 	f.OutsidePayer = f.outsidePayer()
-	return f, f.group(d.Travellers, people)
+	return f, f.group(d.Travellers, known.People)
 }
 
 func (f *Facts) outsidePayer() bool {

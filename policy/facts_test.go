@@ -20,10 +20,10 @@ func TestFactsOf(t *testing.T) {
 			{Kind: visit.School, Currency: "CNY", Amount: 100_000_01}, {Kind: visit.HostPays, Currency: "EUR", Amount: 5}, {Kind: visit.School, Currency: "CNY", Amount: 99},
 		},
 	}
-	f, problems := policy.FactsOf(d, map[string]policy.Person{
+	f, problems := policy.FactsOf(d, policy.Known{People: map[string]policy.Person{
 		"dean": {ID: "dean", Rank: policy.Division, Teaches: true, Classified: "general"},
 		"zhao": {ID: "zhao", Rank: policy.Staff, Retired: true, Rehired: true},
-	})
+	}})
 	require.Equal(t, []visit.Problem{{Field: "travellers[1].person", Rule: "unknown_person", Args: map[string]string{"person": "nobody"}}}, problems)
 	require.Equal(t, policy.Facts{
 		Category: visit.Work, Unit: "CIV", Days: 10, ExitDate: "2026-03-01", ReturnDate: "2026-03-10", Destination: policy.Abroad,
@@ -53,23 +53,23 @@ func TestDestination(t *testing.T) {
 		for _, country := range c.countries {
 			d.Legs = append(d.Legs, visit.Leg{Country: country})
 		}
-		f, _ := policy.FactsOf(d, nil)
+		f, _ := policy.FactsOf(d, policy.Known{})
 		require.Equal(t, c.want, f.Destination, c.countries)
 	}
 }
 
 func TestFactsOfAnUnfinishedDraft(t *testing.T) {
 	t.Parallel()
-	f, problems := policy.FactsOf(visit.Draft{ExitDate: "2026-03-01", ReturnDate: "soon"}, nil)
+	f, problems := policy.FactsOf(visit.Draft{ExitDate: "2026-03-01", ReturnDate: "soon"}, policy.Known{})
 	require.Empty(t, problems)
 	require.Zero(t, f.Days)
-	f, _ = policy.FactsOf(visit.Draft{ExitDate: "2026-03-02", ReturnDate: "2026-03-01"}, nil)
+	f, _ = policy.FactsOf(visit.Draft{ExitDate: "2026-03-02", ReturnDate: "2026-03-01"}, policy.Known{})
 	require.Zero(t, f.Days)
 }
 
 func TestMoneyNeverOverflows(t *testing.T) {
 	t.Parallel()
 	most := visit.Funding{Kind: visit.School, Currency: "CNY", Amount: math.MaxInt64}
-	f, _ := policy.FactsOf(visit.Draft{Funding: []visit.Funding{most, most, {Currency: "CNY", Amount: -1}}}, nil)
+	f, _ := policy.FactsOf(visit.Draft{Funding: []visit.Funding{most, most, {Currency: "CNY", Amount: -1}}}, policy.Known{})
 	require.Equal(t, int64(math.MaxInt64/100+1), f.TotalCNY)
 }

@@ -20,6 +20,10 @@ type Actor struct {
 	Channel string `json:"channel"`
 }
 
+// OfficePosts are the posts of the International Office that look after every visit: they cancel an approved one and
+// confirm or change the category (domain P.6).
+var OfficePosts = []string{"IO.REV", "IO.DIR"}
+
 // System is the actor of what time does by itself.
 var System = Actor{Person: "system", Channel: "system"}
 

@@ -232,7 +232,7 @@ func (d *decider) withdraw(a Withdraw) error {
 }
 
 func (d *decider) cancel(a Cancel) error {
-	if d.byApplicant() != nil && !slices.Contains([]string{"IO.REV", "IO.DIR"}, d.command.By.Post) {
+	if d.byApplicant() != nil && !slices.Contains(OfficePosts, d.command.By.Post) {
 		return Refuse(Forbidden, "applicant_or_io_only")
 	}
 	if d.State != StateApproved {

@@ -10,7 +10,6 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/exeat/exeat/activities"
 	"github.com/exeat/exeat/host"
@@ -49,10 +48,34 @@ func Run(ctx context.Context, c Config) error {
 		return fmt.Errorf("connect to Temporal at %s: %w", c.Temporal.HostPort, err)
 	}
 	defer tc.Close()
+	worker.SetStickyWorkflowCacheSize(cached)
+	worked, ready := false, c.Ready
+	c.Ready = func() {
+		if !worked && ready != nil {
+			ready()
+		}
+		worked = true
+	}
 
+	for {
+		err := work(ctx, c, st, tc)
+		if err == nil || !worked || !host.Passing(err) || ctx.Err() != nil {
+			return err
+		}
+		c.Log.Warn("Temporal went away, the worker starts again", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// work runs one worker until ctx ends or the worker gives up. It gives up when Temporal says that the namespace is not
+// there, which Temporal also says while its own database does not answer.
+func work(ctx context.Context, c Config, st *store.Store, tc client.Client) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	worker.SetStickyWorkflowCacheSize(cached)
 	w := worker.New(tc, c.TaskQueue, worker.Options{
 		WorkerStopTimeout: 5 * time.Second,
 		OnFatalError:      func(err error) { stop(fmt.Errorf("worker: %w", err)) },
@@ -63,15 +86,8 @@ func Run(ctx context.Context, c Config) error {
 		return fmt.Errorf("start worker: %w", err)
 	}
 	defer w.Stop()
-	if c.Ready != nil {
-		c.Ready()
-	}
-	var g errgroup.Group
-	g.Go(func() error {
-		(&Sweep{Store: st, Host: host.Host{Client: tc, TaskQueue: c.TaskQueue}, Log: c.Log}).Run(ctx)
-		return nil
-	})
-	_ = g.Wait()
+	c.Ready()
+	(&Sweep{Store: st, Host: host.Host{Client: tc, TaskQueue: c.TaskQueue}, Log: c.Log}).Run(ctx)
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
 	}

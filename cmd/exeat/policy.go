@@ -58,7 +58,7 @@ func (c explainPolicyCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
-	facts, problems := policy.FactsOf(d, people)
+	facts, problems := policy.FactsOf(d, policy.Known{People: people})
 	if len(problems) > 0 {
 		return fmt.Errorf("%s: %s: the file of people has no %s", c.Visit, problems[0].Field, problems[0].Args["person"])
 	}

@@ -24,11 +24,13 @@ type DraftRow struct {
 }
 
 // Content is what a visit says, as it was submitted: the draft, and of each person what the record then knew. It is kept
-// as canonical JSON under its hash; an approval is bound to that hash.
+// as canonical JSON under its hash; an approval is bound to that hash. Facts are what the policy was asked about: routing
+// them again under the pinned policy gives the pinned route, years later too.
 type Content struct {
 	Applicant string          `json:"applicant"`
 	Draft     visit.Draft     `json:"draft"`
 	People    []policy.Person `json:"people"`
+	Facts     policy.Facts    `json:"facts"`
 }
 
 // CreateDraft keeps a new draft under a new number of the university's current year.

@@ -70,7 +70,7 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	if c.Files, err = s.Store.Files(ctx, hashes); err != nil {
 		return c, err
 	}
-	c.Route, err = s.explain(c)
+	c.Route, err = s.explain(ctx, c)
 	own := c.Visit.Applicant == u.Person
 	state := c.Visit.State
 	c.MayAnswer = own && state == visit.StateQuestion
@@ -80,14 +80,14 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	return c, err
 }
 
-// explain routes the pinned content again, for the reasons. What decides is the pinned route, whatever this says.
-func (s *Service) explain(c Case) (policy.Route, error) {
-	people := map[string]policy.Person{}
-	for _, p := range c.Content.People {
-		people[p.ID] = p
+// explain routes the pinned facts again under the pinned policy, for the reasons. What decides is the pinned route,
+// whatever this says.
+func (s *Service) explain(ctx context.Context, c Case) (policy.Route, error) {
+	pack, err := s.pinned(ctx, c.Visit.Route.Policy)
+	if err != nil {
+		return policy.Route{}, err
 	}
-	facts, _ := policy.FactsOf(c.Content.Draft, people)
-	return s.Policy.Route(facts)
+	return pack.Route(c.Content.Facts)
 }
 
 // persons names everybody who appears in the case.

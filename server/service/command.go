@@ -185,7 +185,7 @@ func (s *Service) Do(ctx context.Context, u User, id, command, task, text, key s
 	}
 	c := visit.Command{ID: commandID(u, key), By: u.actor()}
 	if command == CommandCancel && row.Applicant != u.Person {
-		i := slices.IndexFunc(rights.Acting, func(a store.Acting) bool { return slices.Contains([]string{"IO.REV", "IO.DIR"}, a.Post) })
+		i := slices.IndexFunc(rights.Acting, func(a store.Acting) bool { return slices.Contains(visit.OfficePosts, a.Post) })
 		if i < 0 {
 			return visit.Receipt{}, visit.Refuse(visit.Forbidden, "applicant_or_io_only")
 		}
@@ -262,5 +262,3 @@ func (s *Service) unhosted(ctx context.Context, id string, c visit.Command, caus
 		return visit.Receipt{}, cause
 	}
 }
-
-func asRefusal(err error, e **visit.Error) bool { return errors.As(err, e) }

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,44 +22,61 @@ type Preview struct {
 
 // Preview routes a draft without keeping it. It refuses only a failure of the record.
 func (s *Service) Preview(ctx context.Context, d visit.Draft) (Preview, error) {
-	_, p, err := s.assess(ctx, d)
-	return p, err
+	a, err := s.assess(ctx, d)
+	return a.Preview, err
 }
 
-// assess finds the route and everything that stands against submitting; also the persons as the record knows them.
-func (s *Service) assess(ctx context.Context, d visit.Draft) ([]policy.Person, Preview, error) {
-	p := Preview{Problems: d.Check()}
-	ids := make([]string, len(d.Travellers))
-	for i, t := range d.Travellers {
-		ids[i] = t.Person
-	}
-	people, err := s.Store.People(ctx, ids...)
+// assessment is a draft held against the record and the policy: what it would meet, and what that rests on.
+type assessment struct {
+	Preview
+	people []policy.Person // the travellers, in the order of the draft
+	facts  policy.Facts
+}
+
+// assess finds the route and everything that stands against submitting.
+func (s *Service) assess(ctx context.Context, d visit.Draft) (assessment, error) {
+	a := assessment{Preview: Preview{Problems: d.Check()}}
+	known, err := s.known(ctx, d)
 	if err != nil {
-		return nil, p, err
+		return a, err
 	}
-	if err := s.checkUnit(ctx, d, &p); err != nil {
-		return nil, p, err
-	}
-	if err := s.checkFiles(ctx, d, &p); err != nil {
-		return nil, p, err
-	}
-	facts, problems := policy.FactsOf(d, people)
-	p.Problems = merge(p.Problems, problems)
-	if len(d.Travellers) > 0 && len(d.Legs) > 0 && len(problems) == 0 && len(visit.Wrong(p.Problems)) == 0 && d.Category != "" && d.ExitDate != "" && d.ReturnDate != "" {
-		route, err := s.Policy.Route(facts)
-		switch {
-		case visit.CodeOf(err) == visit.Invalid:
-			p.Problems = append(p.Problems, problemOf(err))
-		case err != nil:
-			return nil, p, err
-		default:
-			p.Route = &route
-			p.Problems = merge(p.Problems, route.Missing(d))
+	for _, t := range d.Travellers {
+		if p, ok := known.People[t.Person]; ok {
+			a.people = append(a.people, p)
 		}
 	}
-	return slices.SortedFunc(maps.Values(people), func(a, b policy.Person) int {
-		return slices.Index(ids, a.ID) - slices.Index(ids, b.ID)
-	}), p, nil
+	if err := s.checkUnit(ctx, d, &a.Preview); err != nil {
+		return a, err
+	}
+	if err := s.checkFiles(ctx, d, &a.Preview); err != nil {
+		return a, err
+	}
+	facts, problems := policy.FactsOf(d, known)
+	a.facts, a.Problems = facts, merge(a.Problems, problems)
+	if len(problems) > 0 || !a.routable(d) {
+		return a, nil
+	}
+	pack, err := s.pack(ctx, d.Unit)
+	if err != nil {
+		return a, err
+	}
+	route, err := pack.Route(facts)
+	switch {
+	case visit.CodeOf(err) == visit.Invalid:
+		a.Problems = append(a.Problems, problemOf(err))
+	case err != nil:
+		return a, err
+	default:
+		a.Route = &route
+		a.Problems = merge(a.Problems, route.Missing(d))
+	}
+	return a, nil
+}
+
+// routable tells whether a draft says enough, and nothing wrong, so that a route can be found.
+func (a assessment) routable(d visit.Draft) bool {
+	return len(d.Travellers) > 0 && len(d.Legs) > 0 && len(visit.Wrong(a.Problems)) == 0 &&
+		d.Category != "" && d.ExitDate != "" && d.ReturnDate != ""
 }
 
 // merge adds problems that are not there yet. One field may lack several things: the list of documents, each by its code.
@@ -76,7 +94,7 @@ func merge(ps, more []visit.Problem) []visit.Problem {
 
 func problemOf(err error) visit.Problem {
 	var e *visit.Error
-	if ok := asRefusal(err, &e); !ok {
+	if !errors.As(err, &e) {
 		return visit.Problem{Rule: "internal"}
 	}
 	return visit.Problem{Field: "category", Rule: e.Rule, Args: e.Args}
@@ -134,12 +152,12 @@ func (s *Service) SaveDraft(ctx context.Context, u User, id string, revision int
 }
 
 func (s *Service) refuseWrong(ctx context.Context, d visit.Draft) error {
-	_, p, err := s.assess(ctx, d)
+	a, err := s.assess(ctx, d)
 	if err != nil {
 		return err
 	}
 	// A refusal of the policy stands against submitting, not against keeping what was typed.
-	wrong := visit.Wrong(slices.DeleteFunc(p.Problems, func(q visit.Problem) bool {
+	wrong := visit.Wrong(slices.DeleteFunc(a.Problems, func(q visit.Problem) bool {
 		return q.Rule == "refused" || q.Rule == "no_rule_matches"
 	}))
 	if len(wrong) > 0 {
@@ -183,19 +201,19 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 	if err != nil {
 		return visit.Receipt{}, err
 	}
-	people, p, err := s.assess(ctx, d.Draft)
+	a, err := s.assess(ctx, d.Draft)
 	if err != nil {
 		return visit.Receipt{}, err
 	}
-	if len(p.Problems) > 0 {
-		return visit.Receipt{}, &visit.Error{Code: visit.Invalid, Rule: "cannot_submit", Problems: p.Problems}
+	if len(a.Problems) > 0 {
+		return visit.Receipt{}, &visit.Error{Code: visit.Invalid, Rule: "cannot_submit", Problems: a.Problems}
 	}
-	version, err := s.Store.PutVersion(ctx, id, store.Content{Applicant: u.Person, Draft: d.Draft, People: people})
+	version, err := s.Store.PutVersion(ctx, id, store.Content{Applicant: u.Person, Draft: d.Draft, People: a.people, Facts: a.facts})
 	if err != nil {
 		return visit.Receipt{}, err
 	}
-	travellers := make([]string, len(people))
-	for i, person := range people {
+	travellers := make([]string, len(a.people))
+	for i, person := range a.people {
 		travellers[i] = person.ID
 	}
 	c := visit.Command{ID: commandID(u, key), By: u.actor()}
@@ -204,10 +222,10 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 		return visit.Receipt{}, err
 	}
 	if again {
-		c.Do = visit.Resubmit{Version: version, Travellers: travellers, Route: p.Route.Pin()}
+		c.Do = visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin()}
 		return s.do(ctx, id, c, seen)
 	}
-	c.Do = visit.Submit{Version: version, Unit: d.Draft.Unit, Travellers: travellers, Route: p.Route.Pin()}
+	c.Do = visit.Submit{Version: version, Unit: d.Draft.Unit, Travellers: travellers, Route: a.Route.Pin()}
 	return s.submitFirst(ctx, u, id, c)
 }
 

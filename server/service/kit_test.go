@@ -115,7 +115,11 @@ func problems(t testing.TB, err error) []visit.Problem {
 // keep keeps what a visit says, and gives its hash.
 func (k *kit) keep(id string, d visit.Draft) string {
 	k.t.Helper()
-	version, err := k.svc.Store.PutVersion(k.t.Context(), id, store.Content{Applicant: d.Travellers[0].Person, Draft: d})
+	applicant := d.Travellers[0].Person
+	people, err := k.svc.Store.People(k.t.Context(), applicant)
+	require.NoError(k.t, err)
+	facts, _ := policy.FactsOf(d, policy.Known{People: people})
+	version, err := k.svc.Store.PutVersion(k.t.Context(), id, store.Content{Applicant: applicant, Draft: d, Facts: facts})
 	require.NoError(k.t, err)
 	return version
 }

@@ -68,7 +68,7 @@ func (s *Service) Rights(ctx context.Context, u User) (Rights, error) {
 		r.All = r.All || slices.Contains(seesAll, a.Post)
 		r.Audit = r.Audit || own && slices.Contains([]string{"AUDITOR", "DIS"}, a.Post)
 		r.Admin = r.Admin || own && a.Post == "ADMIN"
-		r.Office = r.Office || slices.Contains([]string{"IO.REV", "IO.DIR"}, a.Post)
+		r.Office = r.Office || slices.Contains(visit.OfficePosts, a.Post)
 		if slices.Contains(seesUnit, a.Post) {
 			r.Units = append(r.Units, a.Unit)
 		}

@@ -108,7 +108,7 @@ func (f *fake) note(text string) visit.Note {
 }
 
 func (f *fake) route(d visit.Draft) policy.Route {
-	facts, _ := policy.FactsOf(d, people)
+	facts, _ := policy.FactsOf(d, policy.Known{People: people})
 	r, err := f.pack.Route(facts)
 	require.NoError(f.t, err)
 	return r
@@ -346,7 +346,7 @@ func (f *fake) SearchEvents(context.Context, service.User, store.EventFilter) (s
 }
 func (f *fake) Preview(_ context.Context, d visit.Draft) (service.Preview, error) {
 	p := service.Preview{Problems: d.Check()}
-	facts, problems := policy.FactsOf(d, people)
+	facts, problems := policy.FactsOf(d, policy.Known{People: people})
 	p.Problems = append(p.Problems, problems...)
 	if len(facts.Travellers) > 0 && len(d.Legs) > 0 && d.ExitDate != "" && d.Category != "" {
 		route, err := f.pack.Route(facts)
