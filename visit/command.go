@@ -24,6 +24,9 @@ type Actor struct {
 // confirm or change the category (domain P.6).
 var OfficePosts = []string{"IO.REV", "IO.DIR"}
 
+// PublisherPost is the post whose holder publishes policies, and by that may re-route open visits.
+const PublisherPost = "POLICY.PUBLISHER"
+
 // System is the actor of what time does by itself.
 var System = Actor{Person: "system", Channel: "system"}
 
@@ -90,26 +93,44 @@ type (
 	Cancel struct {
 		Reason Note `json:"reason"`
 	}
+	// ChangeCategory makes a visit one of another category, by the International Office; the visit is judged anew over the
+	// route of the new content (domain P-03). Incomplete says that the request lacks something under the new category: the
+	// applicant gets it back to complete it.
+	ChangeCategory struct {
+		Version    string   `json:"version"`
+		From       Category `json:"from"`
+		Category   Category `json:"category"`
+		Route      Route    `json:"route"`
+		Incomplete bool     `json:"incomplete,omitempty"`
+		Reason     Note     `json:"reason"`
+	}
+	// Reroute puts the route of another policy in place of the stages not yet asked, when that policy is published
+	// (domain P-07).
+	Reroute struct {
+		Route Route `json:"route"`
+	}
 	// Tick lets time act: what NextDue named happens if it is due.
 	Tick struct{}
 	// Sync asks for nothing; the host sends it to catch up with the ledger.
 	Sync struct{}
 )
 
-func (Submit) action() string   { return "submit" }
-func (Approve) action() string  { return "approve" }
-func (Return) action() string   { return "return" }
-func (Reject) action() string   { return "reject" }
-func (Ask) action() string      { return "question" }
-func (Answer) action() string   { return "answer" }
-func (Resubmit) action() string { return "resubmit" }
-func (Withdraw) action() string { return "withdraw" }
-func (Cancel) action() string   { return "cancel" }
-func (Tick) action() string     { return "tick" }
-func (Sync) action() string     { return "sync" }
+func (Submit) action() string         { return "submit" }
+func (Approve) action() string        { return "approve" }
+func (Return) action() string         { return "return" }
+func (Reject) action() string         { return "reject" }
+func (Ask) action() string            { return "question" }
+func (Answer) action() string         { return "answer" }
+func (Resubmit) action() string       { return "resubmit" }
+func (Withdraw) action() string       { return "withdraw" }
+func (Cancel) action() string         { return "cancel" }
+func (ChangeCategory) action() string { return "change_category" }
+func (Reroute) action() string        { return "reroute" }
+func (Tick) action() string           { return "tick" }
+func (Sync) action() string           { return "sync" }
 
 var actions = catalogue[Action](Action.action,
-	Submit{}, Approve{}, Return{}, Reject{}, Ask{}, Answer{}, Resubmit{}, Withdraw{}, Cancel{}, Tick{}, Sync{})
+	Submit{}, Approve{}, Return{}, Reject{}, Ask{}, Answer{}, Resubmit{}, Withdraw{}, Cancel{}, ChangeCategory{}, Reroute{}, Tick{}, Sync{})
 
 type commandJSON struct {
 	ID   string          `json:"id"`

@@ -76,6 +76,19 @@ type (
 		Answer Note      `json:"answer"`
 		Due    []TaskDue `json:"due,omitempty"`
 	}
+	// CategoryChanged pins version and route of another category; a new round begins. From is what it was before.
+	CategoryChanged struct {
+		From       Category `json:"from"`
+		Category   Category `json:"category"`
+		Version    string   `json:"version"`
+		Route      Route    `json:"route"`
+		Incomplete bool     `json:"incomplete,omitempty"` // the applicant has the case, to complete it
+		Reason     Note     `json:"reason"`
+	}
+	// Rerouted puts another route in place of the stages that were not yet asked; those asked before stay as they were.
+	Rerouted struct {
+		Route Route `json:"route"`
+	}
 	// Approved is the university's yes.
 	Approved struct{}
 	// Withdrawn ends the visit before approval.
@@ -96,29 +109,31 @@ type TaskDue struct {
 	Provisional bool      `json:"provisional,omitempty"`
 }
 
-func (Submitted) fact() string    { return "submitted" }
-func (NoticeOpened) fact() string { return "notice_opened" }
-func (NoticeClosed) fact() string { return "notice_closed" }
-func (StageOpened) fact() string  { return "stage_opened" }
-func (SignedOff) fact() string    { return "signed_off" }
-func (Returned) fact() string     { return "returned" }
-func (Resubmitted) fact() string  { return "resubmitted" }
-func (Rejected) fact() string     { return "rejected" }
-func (Asked) fact() string        { return "asked" }
-func (Answered) fact() string     { return "answered" }
-func (Approved) fact() string     { return "approved" }
-func (Withdrawn) fact() string    { return "withdrawn" }
-func (Cancelled) fact() string    { return "cancelled" }
+func (Submitted) fact() string       { return "submitted" }
+func (NoticeOpened) fact() string    { return "notice_opened" }
+func (NoticeClosed) fact() string    { return "notice_closed" }
+func (StageOpened) fact() string     { return "stage_opened" }
+func (SignedOff) fact() string       { return "signed_off" }
+func (Returned) fact() string        { return "returned" }
+func (Resubmitted) fact() string     { return "resubmitted" }
+func (Rejected) fact() string        { return "rejected" }
+func (Asked) fact() string           { return "asked" }
+func (Answered) fact() string        { return "answered" }
+func (CategoryChanged) fact() string { return "category_changed" }
+func (Rerouted) fact() string        { return "rerouted" }
+func (Approved) fact() string        { return "approved" }
+func (Withdrawn) fact() string       { return "withdrawn" }
+func (Cancelled) fact() string       { return "cancelled" }
 
 // Kinds lists the kinds of events, in the order of a visit's life.
 var Kinds = []string{
-	"submitted", "notice_opened", "stage_opened", "signed_off", "asked", "answered", "returned", "resubmitted",
+	"submitted", "notice_opened", "stage_opened", "signed_off", "asked", "answered", "returned", "resubmitted", "category_changed", "rerouted",
 	"notice_closed", "approved", "rejected", "withdrawn", "cancelled",
 }
 
 var facts = catalogue[Fact](Fact.fact,
 	Submitted{}, NoticeOpened{}, NoticeClosed{}, StageOpened{}, SignedOff{}, Returned{}, Resubmitted{}, Rejected{},
-	Asked{}, Answered{}, Approved{}, Withdrawn{}, Cancelled{})
+	Asked{}, Answered{}, CategoryChanged{}, Rerouted{}, Approved{}, Withdrawn{}, Cancelled{})
 
 // Kind names the event's fact, for example signed_off.
 func (e Event) Kind() string { return e.Fact.fact() }

@@ -153,7 +153,7 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 	}
 	note := visit.Note(rapid.SampledFrom([]string{"n", "n", "n", ""}).Draw(r, "note"))
 	applicant := visit.Actor{Person: "faculty", Channel: "api"}
-	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "reject", "withdraw", "cancel", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
+	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "category", "reroute", "reject", "withdraw", "cancel", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
 	case "approve":
 		return by, visit.Approve{Task: task, Reason: note}
 	case "return":
@@ -169,6 +169,14 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 			route = genRoute(r)
 		}
 		return applicant, visit.Resubmit{Version: version, Travellers: []string{"faculty"}, Route: route}
+	case "category":
+		office := visit.Actor{Person: "holder", Post: rapid.SampledFrom([]string{"IO.REV", "IO.DIR", "FIN"}).Draw(r, "office"), Channel: "api"}
+		return office, visit.ChangeCategory{
+			Version: rapid.SampledFrom([]string{m.v.Version, "v1", "v2", "v3"}).Draw(r, "version"), From: visit.Academic, Category: visit.Work,
+			Route: genRoute(r), Incomplete: rapid.Bool().Draw(r, "incomplete"), Reason: note,
+		}
+	case "reroute":
+		return visit.Actor{Person: "publisher", Post: rapid.SampledFrom([]string{visit.PublisherPost, "FIN"}).Draw(r, "post"), Channel: "api"}, visit.Reroute{Route: genRoute(r)}
 	case "reject":
 		if rapid.IntRange(0, 4).Draw(r, "really") > 0 {
 			return by, visit.Sync{}

@@ -1,5 +1,7 @@
 package visit
 
+import "slices"
+
 // Review is the part of the university that a sign-off belongs to; it names the state of a visit that waits for it.
 type Review string
 
@@ -45,4 +47,24 @@ type Route struct {
 	Stages [][]SignOff `json:"stages"`
 	// NoticeDays is the length of the public notice in working days; 0 where none is held.
 	NoticeDays int `json:"notice_days"`
+}
+
+// After gives the route that goes on after stages that were already asked: those first, then what the route asks for
+// besides. A sign-off that was asked is not asked again, wherever the route has it.
+func (r Route) After(asked [][]SignOff) Route {
+	seen := map[string]bool{}
+	stages := slices.Clone(asked)
+	for _, stage := range asked {
+		for _, s := range stage {
+			seen[s.Code] = true
+		}
+	}
+	for _, stage := range r.Stages {
+		rest := slices.DeleteFunc(slices.Clone(stage), func(s SignOff) bool { return seen[s.Code] })
+		if len(rest) > 0 {
+			stages = append(stages, rest)
+		}
+	}
+	r.Stages = stages
+	return r
 }

@@ -10,11 +10,13 @@ import (
 // Visit is the aggregate: everything that later decisions on a visit depend on, and nothing else. It is the fold of its
 // events, has no clock and does no I/O, and can be carried as JSON.
 type Visit struct {
-	ID         string   `json:"id"`
-	Seq        int      `json:"seq"` // number of the last event applied
-	State      State    `json:"state"`
-	Applicant  string   `json:"applicant"`
-	Unit       string   `json:"unit"`
+	ID        string `json:"id"`
+	Seq       int    `json:"seq"` // number of the last event applied
+	State     State  `json:"state"`
+	Applicant string `json:"applicant"`
+	Unit      string `json:"unit"`
+	// Category is what the visit is judged as, once the International Office has changed it; empty before.
+	Category   Category `json:"category,omitempty"`
 	Version    string   `json:"version"` // hash of the content being judged
 	Travellers []string `json:"travellers"`
 	Route      Route    `json:"route"`
@@ -120,11 +122,10 @@ func (v *Visit) apply(e Event) error {
 		v.State, v.Round, v.Unit = StateSubmitted, 1, f.Unit
 		v.pin(f.Version, f.Travellers, f.Route)
 	case Resubmitted:
-		changed := f.Version != v.Version
+		changed := v.changes(f.Version)
 		v.pin(f.Version, f.Travellers, f.Route)
 		if changed {
-			v.supersede(1)
-			v.Stage, v.State, v.Notice = 0, StateSubmitted, Notice{State: NoticeNone}
+			v.anew()
 		} else {
 			v.State = v.stateOfStage()
 		}
@@ -158,6 +159,17 @@ func (v *Visit) apply(e Event) error {
 			v.update(d.Task, func(t *Task) { t.Due, t.Provisional = d.Due, d.Provisional })
 		}
 		v.State = v.stateOfStage()
+	case CategoryChanged:
+		v.cancelOpen()
+		v.anew()
+		v.Round++
+		v.Category = f.Category
+		v.pin(f.Version, v.Travellers, f.Route)
+		if f.Incomplete {
+			v.State = StateReturned
+		}
+	case Rerouted:
+		v.Route = f.Route
 	case Approved:
 		v.State = StateApproved
 	case Withdrawn:
@@ -267,6 +279,16 @@ func (v *Visit) cancelOpen() {
 			v.Tasks[i].State = TaskCancelled
 		}
 	}
+}
+
+// changes tells that a resubmitted version is to be judged from the first stage on: it says something else, or no stage
+// of its route was asked yet.
+func (v Visit) changes(version string) bool { return version != v.Version || v.Stage == 0 }
+
+// anew lets the visit be judged from the first stage on, whatever was signed before.
+func (v *Visit) anew() {
+	v.supersede(1)
+	v.Stage, v.State, v.Notice = 0, StateSubmitted, Notice{State: NoticeNone}
 }
 
 // supersede takes back what was approved from the given stage on; the decisions stay readable.

@@ -190,9 +190,9 @@ func insertEvents(ctx context.Context, tx *sqlx.Tx, entries []ledger.Entry) erro
 		       on_behalf_of text, post text, command text, body text, prev text, hash text)`, rows)
 }
 
-// project brings the visit's row up to the last event. The columns that show the content change only with a new version.
+// project brings the visit's row up to the last event. The columns that show content and route change only with a new one.
 func project(ctx context.Context, tx *sqlx.Tx, v visit.Visit, headHash string, decided []visit.Event) error {
-	if newVersion(decided) {
+	if newContent(decided) {
 		content, err := contentOf(ctx, tx, v.ID, v.Version)
 		if err != nil {
 			return err
@@ -206,10 +206,10 @@ func project(ctx context.Context, tx *sqlx.Tx, v visit.Visit, headHash string, d
 	return wrap(err, "update visit "+v.ID)
 }
 
-func newVersion(es []visit.Event) bool {
+func newContent(es []visit.Event) bool {
 	for _, e := range es {
 		switch e.Fact.(type) {
-		case visit.Submitted, visit.Resubmitted:
+		case visit.Submitted, visit.Resubmitted, visit.CategoryChanged, visit.Rerouted:
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/visit"
@@ -56,6 +57,25 @@ type answerInput struct {
 	Body Answer
 }
 
+// NewCategory is what the International Office makes of a visit.
+type NewCategory struct {
+	Category visit.Category `json:"category" example:"WRK"`
+	Reason   string         `json:"reason"`
+}
+
+// CategoryChange holds the routes of two categories against each other.
+type CategoryChange struct {
+	From   visit.Category `json:"from"`
+	To     visit.Category `json:"to"`
+	Before policy.Route   `json:"before"`
+	After  Preview        `json:"after" doc:"With anything in its problems, the applicant gets the visit back to complete it."`
+}
+
+type categoryInput struct {
+	Keyed
+	Body NewCategory
+}
+
 type reasonInput struct {
 	Keyed
 	Body Reason
@@ -76,6 +96,18 @@ func (a *api) addCommands() {
 	add(a, post("answer", "/visits/{id}/answer", "Answer the question of a task"),
 		func(ctx context.Context, who caller, in *answerInput) (*body[Receipt], error) {
 			return received(a.svc.Do(ctx, who.user, in.ID, service.CommandAnswer, in.Body.Task, in.Body.Answer, in.Key))
+		})
+	add(a, post("change_category", "/visits/{id}/category", "Make a visit one of another category, as the International Office while it reviews"),
+		func(ctx context.Context, who caller, in *categoryInput) (*body[Receipt], error) {
+			return received(a.svc.ChangeCategory(ctx, who.user, in.ID, in.Body.Category, in.Body.Reason, in.Key))
+		})
+	add(a, get("category_change", "/visits/{id}/category", "What changing the category would do; it changes nothing"),
+		func(ctx context.Context, who caller, in *struct {
+			VisitPath
+			Category string `query:"category" required:"true"`
+		}) (*body[CategoryChange], error) {
+			c, err := a.svc.CategoryChange(ctx, who.user, in.ID, visit.Category(in.Category))
+			return answer(CategoryChange{From: c.From, To: c.To, Before: c.Before, After: previewOf(who, c.After)}, err)
 		})
 	a.addEnding(post("withdraw", "/visits/{id}/withdraw", "Withdraw a visit that is not approved yet"), service.CommandWithdraw)
 	a.addEnding(post("cancel", "/visits/{id}/cancel", "Cancel an approved visit"), service.CommandCancel)

@@ -197,15 +197,19 @@ func (a *api) addVisits() {
 }
 
 func (a *api) preview(ctx context.Context, who caller, in *draftBody) (*body[Preview], error) {
-	p, err := a.svc.Preview(ctx, in.Body)
+	p, err := a.svc.Preview(ctx, "", in.Body)
 	if err != nil {
 		return nil, err
 	}
-	return answer(Preview{Route: p.Route, Problems: collect(p.Problems, func(q visit.Problem) PreviewProblem {
+	return answer(previewOf(who, p), nil)
+}
+
+func previewOf(who caller, p service.Preview) Preview {
+	return Preview{Route: p.Route, Problems: collect(p.Problems, func(q visit.Problem) PreviewProblem {
 		return PreviewProblem{
 			FieldProblem: FieldProblem{Field: q.Field, Rule: q.Rule, Message: i18n.Text(who.lang, "rule."+q.Rule, q.Args)}, Missing: q.Missing,
 		}
-	})}, nil)
+	})}
 }
 
 func (a *api) createVisit(ctx context.Context, who caller, in *draftBody) (*oneVisit, error) {

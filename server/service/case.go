@@ -25,7 +25,7 @@ type Case struct {
 	// Mine are the open tasks that the user may sign, with the right to use.
 	Mine []store.InboxItem
 	// What the user may do besides signing.
-	MayAnswer, MayEdit, MayWithdraw, MayCancel bool
+	MayAnswer, MayEdit, MayWithdraw, MayCancel, MayChangeCategory bool
 }
 
 // Case reads a submitted visit for a user who may see it.
@@ -77,6 +77,8 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	c.MayEdit = own && state == visit.StateReturned
 	c.MayWithdraw = own && state.Open()
 	c.MayCancel = (own || rights.Office) && state == visit.StateApproved
+	_, refused := u.mayChangeCategory(rights, c.Visit)
+	c.MayChangeCategory = refused == nil
 	return c, err
 }
 

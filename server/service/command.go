@@ -189,8 +189,7 @@ func (s *Service) Do(ctx context.Context, u User, id, command, task, text, key s
 		if i < 0 {
 			return visit.Receipt{}, visit.Refuse(visit.Forbidden, "applicant_or_io_only")
 		}
-		a := rights.Acting[i]
-		c.By.Post, c.By.Unit, c.By.OnBehalfOf, c.By.Delegation = a.Post, a.Unit, a.OnBehalfOf, a.Delegation
+		c.By = u.actingAs(rights.Acting[i])
 	} else if row.Applicant != u.Person {
 		return visit.Receipt{}, visit.Refuse(visit.Forbidden, "applicant_only")
 	}

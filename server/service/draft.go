@@ -20,9 +20,14 @@ type Preview struct {
 	Problems []visit.Problem `json:"problems"`
 }
 
-// Preview routes a draft without keeping it. It refuses only a failure of the record.
-func (s *Service) Preview(ctx context.Context, d visit.Draft) (Preview, error) {
-	a, err := s.assess(ctx, d)
+// Preview routes a draft without keeping it; id is that of the draft, "" for one that was never saved. It refuses only a
+// failure of the record.
+func (s *Service) Preview(ctx context.Context, id string, d visit.Draft) (Preview, error) {
+	st, err := s.standing(ctx, id)
+	if err != nil {
+		return Preview{}, err
+	}
+	a, err := s.assess(ctx, st, d)
 	return a.Preview, err
 }
 
@@ -33,8 +38,9 @@ type assessment struct {
 	facts  policy.Facts
 }
 
-// assess finds the route and everything that stands against submitting.
-func (s *Service) assess(ctx context.Context, d visit.Draft) (assessment, error) {
+// assess finds the route and everything that stands against submitting. A visit that was submitted before stays under the
+// policy it was submitted under (domain P-06) and in the category that the International Office has set (P-03).
+func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (assessment, error) {
 	a := assessment{Preview: Preview{Problems: d.Check()}}
 	known, err := s.known(ctx, d)
 	if err != nil {
@@ -44,6 +50,9 @@ func (s *Service) assess(ctx context.Context, d visit.Draft) (assessment, error)
 		if p, ok := known.People[t.Person]; ok {
 			a.people = append(a.people, p)
 		}
+	}
+	if st.category != "" && d.Category != st.category {
+		a.Problems = append(a.Problems, visit.Problem{Field: "category", Rule: "category_set", Missing: true, Args: map[string]string{"category": string(st.category)}})
 	}
 	if err := s.checkUnit(ctx, d, &a.Preview); err != nil {
 		return a, err
@@ -56,7 +65,7 @@ func (s *Service) assess(ctx context.Context, d visit.Draft) (assessment, error)
 	if len(problems) > 0 || !a.routable(d) {
 		return a, nil
 	}
-	pack, err := s.pack(ctx, d.Unit)
+	pack, err := s.packFor(ctx, st, d.Unit)
 	if err != nil {
 		return a, err
 	}
@@ -133,7 +142,7 @@ func (s *Service) checkFiles(ctx context.Context, d visit.Draft, p *Preview) err
 
 // CreateDraft keeps a new draft; it may be incomplete, but nothing in it may be wrong.
 func (s *Service) CreateDraft(ctx context.Context, u User, d visit.Draft) (store.DraftRow, error) {
-	if err := s.refuseWrong(ctx, d); err != nil {
+	if err := s.refuseWrong(ctx, standing{}, d); err != nil {
 		return store.DraftRow{}, err
 	}
 	return s.Store.CreateDraft(ctx, u.Person, d)
@@ -145,14 +154,18 @@ func (s *Service) SaveDraft(ctx context.Context, u User, id string, revision int
 	if _, err := s.editable(ctx, u, id); err != nil {
 		return store.DraftRow{}, err
 	}
-	if err := s.refuseWrong(ctx, d); err != nil {
+	st, err := s.standing(ctx, id)
+	if err != nil {
+		return store.DraftRow{}, err
+	}
+	if err := s.refuseWrong(ctx, st, d); err != nil {
 		return store.DraftRow{}, err
 	}
 	return s.Store.SaveDraft(ctx, id, revision, d)
 }
 
-func (s *Service) refuseWrong(ctx context.Context, d visit.Draft) error {
-	a, err := s.assess(ctx, d)
+func (s *Service) refuseWrong(ctx context.Context, st standing, d visit.Draft) error {
+	a, err := s.assess(ctx, st, d)
 	if err != nil {
 		return err
 	}
@@ -201,7 +214,11 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 	if err != nil {
 		return visit.Receipt{}, err
 	}
-	a, err := s.assess(ctx, d.Draft)
+	st, err := s.standing(ctx, id)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	a, err := s.assess(ctx, st, d.Draft)
 	if err != nil {
 		return visit.Receipt{}, err
 	}

@@ -59,7 +59,7 @@ func TestHistoryIsForThoseWhoMaySeeTheVisit(t *testing.T) {
 
 	// Recorded, but never hosted: what a server leaves behind that dies in between.
 	c := k.draft("faculty.civ")
-	p, err := k.svc.Preview(t.Context(), c)
+	p, err := k.svc.Preview(t.Context(), "", c)
 	require.NoError(t, err)
 	version := k.keep(row.ID, c)
 	_, err = k.svc.Store.Record(t.Context(), visit.New(row.ID, "faculty.civ"), visit.Command{

@@ -71,7 +71,7 @@ func (k *kit) draft(person string) visit.Draft {
 		ExitDate:   k.day(60), ReturnDate: k.day(63), Invitation: "Letter of 1 November", TalentTask: "Two meetings",
 		Funding: []visit.Funding{{Source: "Bridge project", Kind: visit.Research, Currency: "CNY", Amount: 1200000}},
 	}
-	p, err := k.svc.Preview(k.t.Context(), d)
+	p, err := k.svc.Preview(k.t.Context(), "", d)
 	require.NoError(k.t, err)
 	f := k.upload(person, "The letter of invitation.")
 	for _, q := range p.Problems {

@@ -210,7 +210,7 @@ func (p *Pages) editVisit(r request) error {
 // showForm completes the page of the form: choices, the live route, and why it was returned.
 func (p *Pages) showForm(r request, status int, v view.Edit) error {
 	d, problems := draftOf(compact(v.Form))
-	panel, err := p.panel(r, v.Page, d, problems)
+	panel, err := p.panel(r, v.Page, v.ID, d, problems)
 	if err != nil {
 		return err
 	}
@@ -246,16 +246,34 @@ func (p *Pages) whyReturned(r request, id string) (string, error) {
 		return "", err
 	}
 	for _, e := range slices.Backward(c.Entries) {
-		if f, ok := e.Event.Fact.(visit.Returned); ok && c.Visit.State == visit.StateReturned {
+		if c.Visit.State != visit.StateReturned {
+			break
+		}
+		switch f := e.Event.Fact.(type) {
+		case visit.Returned:
+			return c.Notes[f.Reason], nil
+		case visit.CategoryChanged:
 			return c.Notes[f.Reason], nil
 		}
 	}
 	return "", nil
 }
 
+// ownDraft gives the id of the user's own draft; "" for one that was never saved, and for anybody else's.
+func (p *Pages) ownDraft(r request, id string) (string, error) {
+	if id == "" {
+		return "", nil
+	}
+	_, err := p.svc.Draft(r.ctx(), r.user, id)
+	if visit.CodeOf(err) == visit.NotFound {
+		return "", nil
+	}
+	return id, err
+}
+
 // panel routes a draft and finds who holds the posts of its sign-offs today.
-func (p *Pages) panel(r request, page view.Page, d visit.Draft, problems []visit.Problem) (view.Panel, error) {
-	preview, err := p.svc.Preview(r.ctx(), d)
+func (p *Pages) panel(r request, page view.Page, id string, d visit.Draft, problems []visit.Problem) (view.Panel, error) {
+	preview, err := p.svc.Preview(r.ctx(), id, d)
 	if err != nil {
 		return view.Panel{}, err
 	}
@@ -295,7 +313,11 @@ func (p *Pages) previewVisit(r request) error {
 		return err
 	}
 	d, problems := draftOf(f)
-	panel, err := p.panel(r, page, d, problems)
+	id, err := p.ownDraft(r, r.PostForm("id"))
+	if err != nil {
+		return err
+	}
+	panel, err := p.panel(r, page, id, d, problems)
 	if err != nil {
 		return err
 	}

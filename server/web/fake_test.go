@@ -344,7 +344,7 @@ func (f *fake) SearchEvents(context.Context, service.User, store.EventFilter) (s
 		{Visit: "2026-00002", Seq: 5, Kind: "signed_off", At: monday, Actor: "D1001", OnBehalfOf: "P1001", Post: "COL.PSEC", Title: draft().Title, Hash: strings.Repeat("0f", 32)},
 	}}, nil
 }
-func (f *fake) Preview(_ context.Context, d visit.Draft) (service.Preview, error) {
+func (f *fake) Preview(_ context.Context, _ string, d visit.Draft) (service.Preview, error) {
 	p := service.Preview{Problems: d.Check()}
 	facts, problems := policy.FactsOf(d, policy.Known{People: people})
 	p.Problems = append(p.Problems, problems...)
@@ -446,4 +446,15 @@ func (f *fake) post(path string, form url.Values) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	f.handler().ServeHTTP(w, r)
 	return w
+}
+func (f *fake) CategoryChange(_ context.Context, _ service.User, id string, to visit.Category) (service.CategoryChange, error) {
+	k := f.visits[id]
+	before, changed := f.route(k.draft), k.draft
+	changed.Category = to
+	after := f.route(changed)
+	return service.CategoryChange{From: k.draft.Category, To: to, Before: before, After: service.Preview{Route: &after}}, nil
+}
+func (f *fake) ChangeCategory(_ context.Context, _ service.User, id string, to visit.Category, reason, key string) (visit.Receipt, error) {
+	f.did = append(f.did, strings.Join([]string{"category", id, string(to), reason, key}, " "))
+	return visit.Receipt{}, f.take()
 }

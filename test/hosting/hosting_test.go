@@ -43,7 +43,7 @@ func newDesk(t *testing.T) *desk {
 	db := harness.NewDatabase(t)
 	d := &desk{t: t, st: db.Open(t), host: harness.NewHost(t), db: db}
 	u := store.University{Units: []store.Unit{{Code: "CIV", Kind: "college", NameZH: "土木", NameEN: "Civil"}}}
-	for _, id := range []string{"faculty", "COL.DEAN", "COL.PSEC", "FIN", "IO.REV", "IO.DIR"} {
+	for _, id := range []string{"faculty", "COL.DEAN", "COL.PSEC", "FIN", "IO.REV", "IO.DIR", visit.PublisherPost} {
 		u.People = append(u.People, policy.Person{ID: id, NameZH: id, NameEN: id, Unit: "CIV", Rank: policy.Staff})
 		if id == "faculty" {
 			continue
@@ -213,6 +213,28 @@ func TestReturnQuestionAndRejectOnRealParts(t *testing.T) {
 	d.keep(id, "withdrawn")
 	_, err = d.do(id, "FIN", visit.Approve{Task: "1.1.FIN"})
 	require.Equal(t, visit.NotFound, visit.CodeOf(err), "the workflow has ended")
+}
+
+func TestAnotherCategoryAndAnotherPolicyOnRealParts(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	harness.RunWorker(t, d.db, d.host.TaskQueue)
+	id := d.submit()
+	for _, code := range []string{"COL.DEAN", "COL.PSEC", "FIN"} {
+		d.must(id, code, visit.Approve{Task: "1.1." + code})
+	}
+	draft := visit.Draft{Category: visit.Work, Title: "Bridges", Unit: "CIV", ExitDate: "2027-03-01", ReturnDate: "2027-03-06"}
+	version, err := d.st.PutVersion(t.Context(), id, store.Content{Applicant: "faculty", Draft: draft})
+	require.NoError(t, err)
+	d.must(id, "IO.REV", visit.ChangeCategory{Version: version, From: visit.Academic, Category: visit.Work, Route: simplified(), Reason: "n"})
+	d.must(id, "COL.DEAN", visit.Approve{Task: "2.1.COL.DEAN"})
+	d.must(id, visit.PublisherPost, visit.Reroute{Route: simplified()})
+	row, err := d.st.VisitRow(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, visit.Work, row.Category)
+	d.agree(id)
+	d.must(id, "faculty", visit.Withdraw{Reason: "n"})
+	d.keep(id, "recategorised")
 }
 
 func TestARefusalLeavesNoTrace(t *testing.T) {

@@ -161,6 +161,10 @@ type Step struct {
 	Until   time.Time
 	Note    visit.Note
 	Changed bool // content changed with a resubmission
+	// From, To and Incomplete tell of a change of category, Policy of a new route.
+	From, To   visit.Category
+	Incomplete bool
+	Policy     visit.PolicyRef
 }
 
 // Timeline tells every event of all rounds.
@@ -174,6 +178,10 @@ func Timeline(events []visit.Event) []Step {
 			version = f.Version
 		case visit.Resubmitted:
 			s.Changed, version = f.Version != version, f.Version
+		case visit.CategoryChanged:
+			s.From, s.To, s.Incomplete, s.Note, version = f.From, f.Category, f.Incomplete, f.Reason, f.Version
+		case visit.Rerouted:
+			s.Policy = f.Route.Policy
 		case visit.NoticeOpened:
 			s.Until = f.Closes
 		case visit.StageOpened:
