@@ -18,6 +18,8 @@ import (
 type Preview struct {
 	Route    *policy.Route   `json:"route"`
 	Problems []visit.Problem `json:"problems"`
+	// Simpler are the single changes that would leave fewer sign-offs or refusals.
+	Simpler []policy.Change `json:"simpler"`
 }
 
 // Preview routes a draft without keeping it; id is that of the draft, "" for one that was never saved. It refuses only a
@@ -28,6 +30,14 @@ func (s *Service) Preview(ctx context.Context, id string, d visit.Draft) (Previe
 		return Preview{}, err
 	}
 	a, err := s.assess(ctx, st, d)
+	if err != nil || a.Route == nil {
+		return a.Preview, err
+	}
+	pack, err := s.packFor(ctx, st, d.Unit)
+	if err != nil {
+		return a.Preview, err
+	}
+	a.Simpler, err = pack.Simpler(a.facts)
 	return a.Preview, err
 }
 

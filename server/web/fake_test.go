@@ -352,6 +352,8 @@ func (f *fake) Preview(_ context.Context, _ string, d visit.Draft) (service.Prev
 		route, err := f.pack.Route(facts)
 		require.NoError(f.t, err)
 		p.Route, p.Problems = &route, append(p.Problems, route.Missing(d)...)
+		p.Simpler, err = f.pack.Simpler(facts)
+		require.NoError(f.t, err)
 	}
 	return p, nil
 }

@@ -263,6 +263,30 @@ func TestPreview(t *testing.T) {
 	require.Contains(t, w.Body.String(), "International Office reviewer")
 	require.Contains(t, w.Body.String(), "Li Na") // who holds the post of the dean
 	require.Contains(t, w.Body.String(), `hx-swap-oob`)
+
+	values := form(t, f.get("/visits/2026-00003/edit"), "draft")
+	values.Add("flags", string(visit.Urgent))
+	w = f.post("/visits/preview", values)
+	require.Contains(t, w.Body.String(), "What would make this simpler")
+	require.Contains(t, w.Body.String(), "Without President")
+}
+
+func TestChangeOfCategoryHoldsBothRoutesAgainstEachOther(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.user, f.lang = "F1001", "en"
+	id := "2026-00001"
+	w := f.get("/visits/" + id + "/category?category=WRK")
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Contains(t, w.Body.String(), "<mark>")
+	w = f.post("/visits/"+id+"/category", url.Values{"category": {"WRK"}, "reason": {"It signs an agreement."}, "key": {"k"}})
+	require.Equal(t, http.StatusSeeOther, w.Code)
+	require.Contains(t, f.did, "category "+id+" WRK It signs an agreement. k")
+
+	f.refuse = &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "reason", Rule: "too_long", Args: map[string]string{"max": "4000"}}}}
+	w = f.post("/visits/"+id+"/category", url.Values{"category": {"WRK"}, "reason": {"What was typed"}, "key": {"k"}})
+	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
+	require.Contains(t, w.Body.String(), "What was typed")
 }
 
 func TestUpload(t *testing.T) {

@@ -111,7 +111,8 @@ func (v Edit) unasked() []int {
 // Panel is the live route beside the form.
 type Panel struct {
 	Page
-	Route    *policy.Route // nil while too little is known
+	Route    *policy.Route   // nil while too little is known
+	Simpler  []policy.Change // what would make the route simpler
 	Problems []visit.Problem
 	Holders  map[string][]store.Acting // who may sign today, by the code of the sign-off
 }
