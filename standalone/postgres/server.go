@@ -117,6 +117,7 @@ func command(o Options, acc *account, port int) *exec.Cmd {
 		// Temporal takes about 60 connections under load; the rest is for exeat's own processes.
 		"max_connections": "200",
 		"shared_buffers":  "256MB",
+		"jit":             "off", // statements are short; compiling one costs more than running it
 		"log_timezone":    "UTC",
 		"timezone":        "UTC",
 		"log_line_prefix": "%m [%p] %q%u@%d ",
