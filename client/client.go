@@ -69,14 +69,10 @@ func (c *Client) Preview(ctx context.Context, d visit.Draft) (Preview, error) {
 	return p, c.send(ctx, http.MethodPost, "/visits/preview", d.Normal(), "", &p)
 }
 
-// CreateVisit keeps a new draft. A call whose answer was lost is not repeated, since it might leave two drafts.
+// CreateVisit keeps a new draft.
 func (c *Client) CreateVisit(ctx context.Context, d visit.Draft) (Visit, error) {
 	var v Visit
-	r, err := jsonRequest(http.MethodPost, "/visits", d.Normal(), "")
-	if err != nil {
-		return v, err
-	}
-	return v, c.once(ctx, r, &v)
+	return v, c.send(ctx, http.MethodPost, "/visits", d.Normal(), "", &v)
 }
 
 // SaveVisit replaces the draft of a visit, whatever it says now.

@@ -150,7 +150,6 @@ func TestACallEndsWithItsContext(t *testing.T) {
 func TestWhatCannotBeRepeatedIsNot(t *testing.T) {
 	t.Parallel()
 	for name, call := range map[string]func(*client.Client) error{
-		"a new draft": func(c *client.Client) error { _, err := c.CreateVisit(t.Context(), visit.Draft{}); return err },
 		"a new delegation": func(c *client.Client) error {
 			_, err := c.CreateDelegation(t.Context(), client.Delegation{})
 			return err

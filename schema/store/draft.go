@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -33,22 +35,41 @@ type Content struct {
 	Facts     policy.Facts    `json:"facts"`
 }
 
-// CreateDraft keeps a new draft under a new number of the university's current year.
-func (s *Store) CreateDraft(ctx context.Context, applicant string, d visit.Draft) (DraftRow, error) {
-	body, err := json.Marshal(d.Normal())
+// CreateDraft keeps a new draft under a new number of the university's current year. The key is the sender's idempotency
+// token, "" for none: sent again it gives the draft that was made before, or conflict when it came with another content.
+func (s *Store) CreateDraft(ctx context.Context, applicant, key string, d visit.Draft) (DraftRow, error) {
+	body, hash, err := visit.Canonical(d.Normal())
 	if err != nil {
 		return DraftRow{}, err
 	}
 	var id string
 	err = s.db.GetContext(ctx, &id, `
-		INSERT INTO draft (id, applicant, body, created_at, updated_at)
-		SELECT to_char(n.local, 'YYYY') || '-' || to_char(nextval('visit_number'), 'FM9999900000'), $1, $2, n.now, n.now
+		INSERT INTO draft (id, applicant, body, created_at, updated_at, key, key_hash)
+		SELECT to_char(n.local, 'YYYY') || '-' || to_char(nextval('visit_number'), 'FM9999900000'), $1, $2, n.now, n.now, NULLIF($3, ''), $4
 		  FROM (SELECT clock_timestamp() + ahead AS now, (clock_timestamp() + ahead) AT TIME ZONE 'Asia/Shanghai' AS local FROM clock) n
-		RETURNING id`, applicant, string(body))
+		ON CONFLICT (applicant, key) WHERE key IS NOT NULL DO NOTHING
+		RETURNING id`, applicant, string(body), key, hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return s.draftOfKey(ctx, applicant, key, hash)
+	}
 	if err != nil {
 		return DraftRow{}, fmt.Errorf("create draft: %w", err)
 	}
 	return s.Draft(ctx, id)
+}
+
+func (s *Store) draftOfKey(ctx context.Context, applicant, key, hash string) (DraftRow, error) {
+	var made struct {
+		ID   string `db:"id"`
+		Hash string `db:"key_hash"`
+	}
+	if err := s.db.GetContext(ctx, &made, `SELECT id, key_hash FROM draft WHERE applicant = $1 AND key = $2`, applicant, key); err != nil {
+		return DraftRow{}, fmt.Errorf("find the draft of a key: %w", err)
+	}
+	if made.Hash != hash {
+		return DraftRow{}, visit.Refuse(visit.Conflict, "command_reused", "command", key)
+	}
+	return s.Draft(ctx, made.ID)
 }
 
 // SaveDraft replaces the draft if it still has the given revision (0: whatever it has); else conflict.

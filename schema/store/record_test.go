@@ -67,7 +67,7 @@ func (b *bench) submit(applicant string, travellers ...string) string {
 	ctx := b.t.Context()
 	draft := visit.Draft{Category: visit.Academic, Title: "Bridge conference", Unit: "CIV", ExitDate: "2027-03-01", ReturnDate: "2027-03-06",
 		Legs: []visit.Leg{{Country: "JP", City: "Kyoto", Arrive: "2027-03-01", Depart: "2027-03-06", Host: "京都大学"}}}
-	row, err := b.st.CreateDraft(ctx, applicant, draft)
+	row, err := b.st.CreateDraft(ctx, applicant, "", draft)
 	require.NoError(b.t, err)
 	version, err := b.st.PutVersion(ctx, row.ID, store.Content{Applicant: applicant, Draft: draft})
 	require.NoError(b.t, err)
@@ -177,7 +177,7 @@ func TestTwoSubmissionsAtOnce(t *testing.T) {
 	b, _ := newBench(t)
 	ctx := context.Background()
 	draft := visit.Draft{Title: "x", Unit: "CIV", ExitDate: "2027-03-01", ReturnDate: "2027-03-06"}
-	row, err := b.st.CreateDraft(ctx, "faculty", draft)
+	row, err := b.st.CreateDraft(ctx, "faculty", "", draft)
 	require.NoError(t, err)
 	version, err := b.st.PutVersion(ctx, row.ID, store.Content{Applicant: "faculty", Draft: draft})
 	require.NoError(t, err)

@@ -139,6 +139,11 @@ type PreviewProblem struct {
 
 type draftBody struct{ Body visit.Draft }
 
+type newDraft struct {
+	Key  string `header:"Idempotency-Key" maxLength:"128" pattern:"^[!-~]*$" patternDescription:"printable ASCII without spaces" doc:"With the same key a draft is made once; without one, each call makes a draft."`
+	Body visit.Draft
+}
+
 // VisitPath is the number of a visit in a path.
 type VisitPath struct {
 	ID string `path:"id" example:"2026-00042"`
@@ -213,8 +218,8 @@ func previewOf(who caller, p service.Preview) Preview {
 	})}
 }
 
-func (a *api) createVisit(ctx context.Context, who caller, in *draftBody) (*oneVisit, error) {
-	d, err := a.svc.CreateDraft(ctx, who.user, in.Body)
+func (a *api) createVisit(ctx context.Context, who caller, in *newDraft) (*oneVisit, error) {
+	d, err := a.svc.CreateDraft(ctx, who.user, in.Key, in.Body)
 	if err != nil {
 		return nil, err
 	}

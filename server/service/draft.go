@@ -150,12 +150,12 @@ func (s *Service) checkFiles(ctx context.Context, d visit.Draft, p *Preview) err
 	return nil
 }
 
-// CreateDraft keeps a new draft; it may be incomplete, but nothing in it may be wrong.
-func (s *Service) CreateDraft(ctx context.Context, u User, d visit.Draft) (store.DraftRow, error) {
+// CreateDraft keeps a new draft; it may be incomplete, but nothing in it may be wrong. The same key makes it once; "" is no key.
+func (s *Service) CreateDraft(ctx context.Context, u User, key string, d visit.Draft) (store.DraftRow, error) {
 	if err := s.refuseWrong(ctx, standing{}, d); err != nil {
 		return store.DraftRow{}, err
 	}
-	return s.Store.CreateDraft(ctx, u.Person, d)
+	return s.Store.CreateDraft(ctx, u.Person, key, d)
 }
 
 // SaveDraft replaces one's own draft, if it still has the revision that was read (0: whatever it has). A visit that is

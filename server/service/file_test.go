@@ -78,7 +78,7 @@ func TestUploadRefuses(t *testing.T) {
 func TestFileIsForThoseWhoMaySeeTheVisit(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
-	row, err := k.svc.CreateDraft(t.Context(), k.user("faculty.civ"), k.draft("faculty.civ"))
+	row, err := k.svc.CreateDraft(t.Context(), k.user("faculty.civ"), "", k.draft("faculty.civ"))
 	require.NoError(t, err)
 	hash := row.Draft.Documents[0].File
 	read := func(person, hash string) (string, error) {

@@ -52,7 +52,7 @@ func TestHistorySaysWhatWasDecided(t *testing.T) {
 func TestHistoryIsForThoseWhoMaySeeTheVisit(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
-	row, err := k.svc.CreateDraft(t.Context(), k.user("faculty.civ"), k.draft("faculty.civ"))
+	row, err := k.svc.CreateDraft(t.Context(), k.user("faculty.civ"), "", k.draft("faculty.civ"))
 	require.NoError(t, err)
 	_, err = k.svc.History(t.Context(), k.user("auditor"), row.ID)
 	require.Equal(t, "not_found", rule(t, err), "a draft has no history, and is not the auditor's to see")

@@ -91,7 +91,7 @@ func (k *kit) upload(person, content string) store.File {
 // submitted makes a draft of a person and submits it.
 func (k *kit) submitted(person string) string {
 	k.t.Helper()
-	row, err := k.svc.CreateDraft(k.t.Context(), k.user(person), k.draft(person))
+	row, err := k.svc.CreateDraft(k.t.Context(), k.user(person), "", k.draft(person))
 	require.NoError(k.t, err)
 	_, err = k.svc.Submit(k.t.Context(), k.user(person), row.ID, "submit-"+row.ID)
 	require.NoError(k.t, err)

@@ -414,7 +414,7 @@ func (p *Pages) keepFile(r request, header *multipart.FileHeader) (store.File, e
 
 func (p *Pages) save(r request, v view.Edit, d visit.Draft) (store.DraftRow, error) {
 	if v.ID == "" {
-		return p.svc.CreateDraft(r.ctx(), r.user, d)
+		return p.svc.CreateDraft(r.ctx(), r.user, keyOf(r), d)
 	}
 	return p.svc.SaveDraft(r.ctx(), r.user, v.ID, v.Revision, d)
 }

@@ -363,7 +363,7 @@ func (f *fake) Draft(_ context.Context, u service.User, id string) (store.DraftR
 	}
 	return store.DraftRow{}, visit.Refuse(visit.NotFound, "not_found", "what", "visit", "id", id)
 }
-func (f *fake) CreateDraft(_ context.Context, u service.User, d visit.Draft) (store.DraftRow, error) {
+func (f *fake) CreateDraft(_ context.Context, u service.User, _ string, d visit.Draft) (store.DraftRow, error) {
 	return f.SaveDraft(context.Background(), u, "2026-00099", 0, d)
 }
 func (f *fake) SaveDraft(_ context.Context, u service.User, id string, revision int, d visit.Draft) (store.DraftRow, error) {

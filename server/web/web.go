@@ -55,7 +55,7 @@ type desk interface {
 
 	Preview(ctx context.Context, id string, d visit.Draft) (service.Preview, error)
 	Draft(ctx context.Context, u service.User, id string) (store.DraftRow, error)
-	CreateDraft(ctx context.Context, u service.User, d visit.Draft) (store.DraftRow, error)
+	CreateDraft(ctx context.Context, u service.User, key string, d visit.Draft) (store.DraftRow, error)
 	SaveDraft(ctx context.Context, u service.User, id string, revision int, d visit.Draft) (store.DraftRow, error)
 	Submit(ctx context.Context, u service.User, id, key string) (visit.Receipt, error)
 	Decide(ctx context.Context, u service.User, id string, d service.Decision, key string) (visit.Receipt, error)

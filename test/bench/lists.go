@@ -200,7 +200,7 @@ func (a *archive) submit(ctx context.Context, i int, route visit.Route) (visit.V
 		Travellers: []visit.Traveller{{Person: applicantOf(i), Role: visit.Leader}},
 		Legs:       []visit.Leg{{Country: "JP", City: "Tokyo", Arrive: "2027-03-01", Depart: "2027-03-06", Host: "Conference office"}},
 	}
-	row, err := a.store.CreateDraft(ctx, applicantOf(i), d)
+	row, err := a.store.CreateDraft(ctx, applicantOf(i), "", d)
 	if err != nil {
 		return visit.Visit{}, err
 	}

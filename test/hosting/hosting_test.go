@@ -76,7 +76,7 @@ func (d *desk) record() string {
 	d.t.Helper()
 	ctx := d.t.Context()
 	draft := visit.Draft{Category: visit.Academic, Title: "Bridges", Unit: "CIV", ExitDate: "2027-03-01", ReturnDate: "2027-03-06"}
-	row, err := d.st.CreateDraft(ctx, "faculty", draft)
+	row, err := d.st.CreateDraft(ctx, "faculty", "", draft)
 	require.NoError(d.t, err)
 	version, err := d.st.PutVersion(ctx, row.ID, store.Content{Applicant: "faculty", Draft: draft})
 	require.NoError(d.t, err)
