@@ -20,11 +20,7 @@ func (l *loader) extend() []byte {
 		return nil
 	}
 	id := w.Extends.text
-	if !slices.Contains(Packs(), id) {
-		l.fault(w.Extends.at, "extends: unknown pack %q: %s", id, suggest(id, Packs()))
-		return nil
-	}
-	text, err := shipped.ReadFile(packPath(id))
+	text, err := l.base(id)
 	if err != nil {
 		l.fault(w.Extends.at, "extends: %v", err)
 		return nil

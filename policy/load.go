@@ -15,15 +15,22 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// Load reads, checks and compiles the text of a pack; name is what errors call the file. The error is Faults: all that is
-// wrong, each with line and column, and saying what to write instead.
-func Load(name string, text []byte) (*Pack, error) {
+// Base gives the text of a pack that another one extends, by its id.
+type Base func(id string) ([]byte, error)
+
+// Load reads, checks and compiles the text of a pack; name is what errors call the file. A pack that it extends is one of
+// those shipped with the program. The error is Faults: all that is wrong, each with line and column, and saying what to
+// write instead.
+func Load(name string, text []byte) (*Pack, error) { return LoadOver(name, text, Shipped) }
+
+// LoadOver is Load for packs that extend others than the shipped ones.
+func LoadOver(name string, text []byte, base Base) (*Pack, error) {
 	written, err := read(name, text)
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{name: name, written: &written, pack: &Pack{defined: map[string]defined{}, code: map[string]*signOff{}}, citations: map[string]Citation{}}
-	base := l.extend()
+	l := &loader{name: name, base: base, written: &written, pack: &Pack{defined: map[string]defined{}, code: map[string]*signOff{}}, citations: map[string]Citation{}}
+	extended := l.extend()
 	l.load()
 	if len(l.faults) > 0 {
 		slices.SortStableFunc(l.faults, func(a, b Fault) int {
@@ -32,13 +39,23 @@ func Load(name string, text []byte) (*Pack, error) {
 		return nil, l.faults
 	}
 	l.pack.text = written
-	l.pack.ref = refOf(written.ID.text, written.Version.text, base, text)
+	l.pack.ref = refOf(written.ID.text, written.Version.text, extended, text)
 	return l.pack, nil
+}
+
+// Extends gives the id of the pack that a text extends, "" if it extends none or cannot be read.
+func Extends(text []byte) string {
+	written, err := read("", text)
+	if err != nil {
+		return ""
+	}
+	return written.Extends.text
 }
 
 // loader checks one text. It goes on after a fault, so that an editor sees all of them at once.
 type loader struct {
 	name      string
+	base      Base
 	written   *packText
 	pack      *Pack
 	citations map[string]Citation

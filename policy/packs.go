@@ -3,6 +3,7 @@ package policy
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -10,15 +11,23 @@ import (
 //go:embed packs/*.yaml
 var shipped embed.FS
 
-// defaultPack is the pack of a university that chose none.
-const defaultPack = "cn-delegated"
+// Shipped is the text of a pack shipped with the program. The error for an unknown id names the others.
+func Shipped(id string) ([]byte, error) {
+	if !slices.Contains(Packs(), id) {
+		return nil, fmt.Errorf("unknown pack %q: %s", id, suggest(id, Packs()))
+	}
+	return shipped.ReadFile(packPath(id))
+}
+
+// DefaultPack is the pack of a university that chose none.
+const DefaultPack = "cn-delegated"
 
 // packs loads each embedded pack at most once.
 var packs = func() map[string]func() (*Pack, error) {
 	all := map[string]func() (*Pack, error){}
 	for _, id := range Packs() {
 		all[id] = sync.OnceValues(func() (*Pack, error) {
-			text, err := shipped.ReadFile(packPath(id))
+			text, err := Shipped(id)
 			if err != nil {
 				return nil, err
 			}
@@ -48,7 +57,7 @@ func Embedded(id string) (*Pack, error) {
 }
 
 // Default is the pack of a Chinese university with delegated authority.
-func Default() (*Pack, error) { return Embedded(defaultPack) }
+func Default() (*Pack, error) { return Embedded(DefaultPack) }
 
 func packFile(id string) string { return id + ".yaml" }
 

@@ -16,7 +16,6 @@ import (
 
 	"github.com/exeat/exeat/blob"
 	"github.com/exeat/exeat/host"
-	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/auth"
 	"github.com/exeat/exeat/server/service"
@@ -71,10 +70,6 @@ func Run(ctx context.Context, c Config) error {
 	if err := checkAccounts(ctx, st, c.Demo); err != nil {
 		return err
 	}
-	pack, err := policy.Default()
-	if err != nil {
-		return err
-	}
 	c.Temporal.Logger, c.Temporal.Identity = c.Log, "exeat-server"
 	tc, err := client.NewLazyClient(c.Temporal)
 	if err != nil {
@@ -84,10 +79,14 @@ func Run(ctx context.Context, c Config) error {
 	if web.AssetsMissing() {
 		c.Log.Warn("built without the third-party assets: pages work, but do not update by themselves; run `make build`")
 	}
+	svc := &service.Service{
+		Store: st, Host: host.Host{Client: tc, TaskQueue: c.TaskQueue}, Blobs: blob.Folder(c.Blobs), Log: c.Log, Demo: c.Demo,
+	}
+	if err := svc.InstallPolicies(ctx); err != nil {
+		return err
+	}
 	engine, err := newEngine(parts{
-		service: &service.Service{
-			Store: st, Host: host.Host{Client: tc, TaskQueue: c.TaskQueue}, Policy: pack, Blobs: blob.Folder(c.Blobs), Log: c.Log, Demo: c.Demo,
-		},
+		service: svc,
 		auth: auth.New(st, c.SecureCookies), log: c.Log, secure: c.SecureCookies, proxies: c.Proxies, temporalUI: c.TemporalUI,
 	})
 	if err != nil {

@@ -17,7 +17,6 @@ import (
 
 	"github.com/exeat/exeat/blob"
 	"github.com/exeat/exeat/demo"
-	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/auth"
 	"github.com/exeat/exeat/server/service"
@@ -47,13 +46,12 @@ func newSite(t testing.TB, demonstration bool) *site {
 	h, err := hash()
 	require.NoError(t, err)
 	require.NoError(t, st.PutAccount(t.Context(), store.Account{Username: "faculty.civ", Person: "faculty.civ", Password: h, Language: "zh"}))
-	pack, err := policy.Default()
-	require.NoError(t, err)
 	log := &journal{}
 	lines := slog.New(slog.NewJSONHandler(log, nil))
 	svc := &service.Service{
-		Store: st, Policy: pack, Blobs: blob.Folder(t.TempDir()), Log: lines, Host: harness.NewHost(t), Demo: demonstration,
+		Store: st, Blobs: blob.Folder(t.TempDir()), Log: lines, Host: harness.NewHost(t), Demo: demonstration,
 	}
+	require.NoError(t, svc.InstallPolicies(t.Context()))
 	engine, err := newEngine(parts{service: svc, auth: auth.New(st, false), log: lines})
 	require.NoError(t, err)
 	srv := httptest.NewServer(engine)

@@ -69,6 +69,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addCommands()
 	a.addRecord()
 	a.addUniversity()
+	a.addPolicies()
 	a.addFiles()
 	if d.Service.Demo {
 		a.addDemo()

@@ -20,16 +20,6 @@ type Person struct {
 	Unit   string `json:"unit"`
 }
 
-// Policy is the policy under which visits are routed today.
-type Policy struct {
-	Pack          string       `json:"pack"`
-	Version       string       `json:"version"`
-	Hash          string       `json:"hash" doc:"SHA-256 of the policy's text; every visit pins that of its submission."`
-	Title         policy.Words `json:"title"`
-	Issuer        policy.Words `json:"issuer"`
-	EffectiveFrom string       `json:"effective_from" format:"date"`
-}
-
 // NewDelegation lets another person sign for the delegator, from day to day.
 type NewDelegation struct {
 	Delegator string `json:"delegator" doc:"Oneself when absent; only an administrator names somebody else."`
@@ -67,13 +57,6 @@ func (a *api) addUniversity() {
 	add(a, get("units", "/units", "List the units"), func(ctx context.Context, _ caller, _ *struct{}) (*body[List[store.Unit]], error) {
 		units, err := a.svc.Store.Units(ctx)
 		return answer(list(units, ""), err)
-	})
-	add(a, get("policy", "/policy", "The policy of today"), func(context.Context, caller, *struct{}) (*body[Policy], error) {
-		p := a.svc.Policy
-		ref := p.Ref()
-		return answer(Policy{
-			Pack: ref.Pack, Version: ref.Version, Hash: ref.Hash, Title: p.Title, Issuer: p.Issuer, EffectiveFrom: p.EffectiveFrom.String(),
-		}, nil)
 	})
 	a.addDelegations()
 }

@@ -296,7 +296,7 @@ func draftVisit(d store.DraftRow) *oneVisit {
 
 // signOffName is the name of a sign-off in the policy of today; a code that it no longer has is its own name.
 func (a *api) signOffName(code string) Name {
-	if n, ok := a.svc.Policy.Name(code); ok {
+	if n, ok := a.svc.PolicyName(code); ok {
 		return Name{ZH: n.ZH, EN: n.EN}
 	}
 	return Name{ZH: code, EN: code}

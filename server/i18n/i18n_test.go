@@ -80,7 +80,7 @@ func families() map[string][]string {
 		"progress.": {"done", "now", "waiting", "next"}, "panel.before.": {"approval", "departure"},
 		"case.outcome.": {"approved", "rejected", "withdrawn", "cancelled"}, "case.with_applicant.": {"returned", "question"},
 		"delegations.": {"ended", "over", "coming", "active"}, "nav.": {"desk", "inbox", "visits", "new", "delegations", "audit"},
-		"what.":     {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task"},
+		"what.":     {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft"},
 		"form.add.": {"travellers", "legs", "funding"}, "row.": {"travellers", "legs", "funding", "documents", "flags"},
 		"done.":       {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category"},
 		"error.":      {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},

@@ -22,6 +22,8 @@ type Case struct {
 	Files   map[string]store.File    // of the documents, by hash
 	// Signers are who may sign each open task today; an empty list is an empty post.
 	Signers map[string][]store.Acting
+	// Effects are what publications of policies meant for the visit while it was open.
+	Effects []store.PolicyEffect
 	// Mine are the open tasks that the user may sign, with the right to use.
 	Mine []store.InboxItem
 	// What the user may do besides signing.
@@ -63,6 +65,9 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	if c.People, err = s.Store.People(ctx, c.persons()...); err != nil {
 		return c, err
 	}
+	if c.Effects, err = s.Store.PolicyEffects(ctx, "", id); err != nil {
+		return c, err
+	}
 	hashes := []string{}
 	for _, d := range c.Content.Draft.Documents {
 		hashes = append(hashes, d.File)
@@ -85,7 +90,7 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 // explain routes the pinned facts again under the pinned policy, for the reasons. What decides is the pinned route,
 // whatever this says.
 func (s *Service) explain(ctx context.Context, c Case) (policy.Route, error) {
-	pack, err := s.pinned(ctx, c.Visit.Route.Policy)
+	pack, err := s.PolicyOf(ctx, c.Visit.Route.Policy.Hash)
 	if err != nil {
 		return policy.Route{}, err
 	}

@@ -104,7 +104,7 @@ func (s *Service) recategorised(ctx context.Context, u User, id string, to visit
 	if err := checkCategory(change); err != nil {
 		return change, r, err
 	}
-	pack, err := s.pinned(ctx, v.Route.Policy)
+	pack, err := s.PolicyOf(ctx, v.Route.Policy.Hash)
 	if err != nil {
 		return change, r, err
 	}

@@ -29,11 +29,11 @@ func newKit(t testing.TB) *kit {
 	d := harness.NewDatabase(t)
 	st := d.Open(t)
 	require.NoError(t, st.PutUniversity(t.Context(), demo.University()))
-	pack, err := policy.Default()
-	require.NoError(t, err)
-	return &kit{t: t, db: d, svc: &service.Service{
-		Store: st, Policy: pack, Blobs: blob.Folder(t.TempDir()), Log: slog.New(slog.DiscardHandler), Host: harness.NewHost(t), Demo: true,
-	}}
+	svc := &service.Service{
+		Store: st, Blobs: blob.Folder(t.TempDir()), Log: slog.New(slog.DiscardHandler), Host: harness.NewHost(t), Demo: true,
+	}
+	require.NoError(t, svc.InstallPolicies(t.Context()))
+	return &kit{t: t, db: d, svc: svc}
 }
 
 // hosted runs a worker for the kit's visits.

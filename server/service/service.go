@@ -10,22 +10,21 @@ import (
 	"github.com/exeat/exeat/blob"
 	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/host"
-	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
 )
 
 // Service holds what the functions need. It is safe for concurrent use.
 type Service struct {
-	Store  *store.Store
-	Host   host.Host
-	Policy *policy.Pack
-	Blobs  blob.Store
-	Log    *slog.Logger
+	Store *store.Store
+	Host  host.Host
+	Blobs blob.Store
+	Log   *slog.Logger
 	// Demo allows what only a demonstration may do: moving the university's clock.
 	Demo bool
 
 	turns turns
+	packs packs
 }
 
 // User is who asks, and through which channel (web or api).
@@ -46,7 +45,9 @@ type Rights struct {
 	Admin  bool // the organisation; sees no content
 	Office bool // International Office: may cancel an approved visit
 	Signs  bool // holds a post that signs
-	Acting []store.Acting
+	// What one may do with policies; the first two only in own right.
+	EditsPolicy, PublishesPolicy, Replays bool
+	Acting                                []store.Acting
 }
 
 // Posts whose holders see every case, and posts that see their unit's.
@@ -69,6 +70,9 @@ func (s *Service) Rights(ctx context.Context, u User) (Rights, error) {
 		r.Audit = r.Audit || own && slices.Contains([]string{"AUDITOR", "DIS"}, a.Post)
 		r.Admin = r.Admin || own && a.Post == "ADMIN"
 		r.Office = r.Office || slices.Contains(visit.OfficePosts, a.Post)
+		r.EditsPolicy = r.EditsPolicy || own && a.Post == editorPost
+		r.PublishesPolicy = r.PublishesPolicy || own && a.Post == visit.PublisherPost
+		r.Replays = r.Replays || slices.Contains(replays, a.Post)
 		if slices.Contains(seesUnit, a.Post) {
 			r.Units = append(r.Units, a.Unit)
 		}

@@ -97,7 +97,7 @@ type Pages struct {
 // the error that a request ends with by Fail, in one place for handlers and for what never reached one.
 func Register(engine *gin.Engine, d Deps) *Pages {
 	p := &Pages{
-		svc: d.Service, record: d.Service.Store, auth: d.Auth, names: d.Service.Policy.Name, demo: d.Demo,
+		svc: d.Service, record: d.Service.Store, auth: d.Auth, names: d.Service.PolicyName, demo: d.Demo,
 		temporalUI: d.TemporalUI,
 	}
 	p.routes(engine)
