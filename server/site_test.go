@@ -201,13 +201,15 @@ func (c caller) upload(name, content string) reply {
 }
 
 // signIn starts the session of faculty.civ and gives its cookie and its CSRF token.
-func (s *site) signIn() (cookie, csrf string) {
+func (s *site) signIn() (cookie, csrf string) { return s.signInAs("faculty.civ") }
+
+func (s *site) signInAs(person string) (cookie, csrf string) {
 	s.t.Helper()
 	w := httptest.NewRecorder()
 	c := gin.CreateTestContextOnly(w, s.engine)
 	c.Request = httptest.NewRequestWithContext(s.t.Context(), http.MethodPost, "/", nil)
 	a := auth.New(s.svc.Store, false)
-	require.NoError(s.t, a.SignIn(c, "faculty.civ", password))
+	require.NoError(s.t, a.SignIn(c, person, password))
 	cookie = w.Result().Cookies()[0].String()
 	cookie, _, _ = strings.Cut(cookie, ";")
 	c.Request.Header.Set("Cookie", cookie)

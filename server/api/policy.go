@@ -66,7 +66,8 @@ type policyHash struct {
 	Hash string `path:"hash"`
 }
 
-type policyDraft struct {
+// PolicyDraftPath is the number of a draft in a path.
+type PolicyDraftPath struct {
 	ID int64 `path:"id"`
 }
 
@@ -118,11 +119,7 @@ func (a *api) addPolicies() {
 }
 
 func (a *api) policyVersion(ctx context.Context, _ caller, in *policyHash) (*body[PolicyText], error) {
-	v, err := a.svc.Store.PolicyVersion(ctx, in.Hash)
-	if err != nil {
-		return nil, err
-	}
-	p, err := a.svc.PolicyOf(ctx, in.Hash)
+	v, p, err := a.svc.PolicyVersion(ctx, in.Hash)
 	if err != nil {
 		return nil, err
 	}
@@ -139,22 +136,22 @@ func (a *api) addPolicyDrafts() {
 	}) (*body[store.PolicyDraft], error) {
 		return answer(a.svc.OpenPolicyDraft(ctx, who.user, in.Body.From))
 	})
-	add(a, get("policyDraft", "/policies/drafts/{id}", "One draft"), func(ctx context.Context, who caller, in *policyDraft) (*body[store.PolicyDraft], error) {
+	add(a, get("policyDraft", "/policies/drafts/{id}", "One draft"), func(ctx context.Context, who caller, in *PolicyDraftPath) (*body[store.PolicyDraft], error) {
 		return answer(a.svc.PolicyDraft(ctx, who.user, in.ID))
 	})
 	add(a, huma.Operation{OperationID: "savePolicyDraft", Method: http.MethodPut, Path: "/policies/drafts/{id}", Summary: "Keep the text of a draft, right or wrong", MaxBodyBytes: 2 << 20},
 		func(ctx context.Context, who caller, in *struct {
-			policyDraft
+			PolicyDraftPath
 			Body PolicyDraftText
 		}) (*body[store.PolicyDraft], error) {
 			return answer(a.svc.SavePolicyDraft(ctx, who.user, in.ID, in.Body.Revision, in.Body.Text))
 		})
 	add(a, huma.Operation{OperationID: "dropPolicyDraft", Method: http.MethodDelete, Path: "/policies/drafts/{id}", Summary: "Give up a draft"},
-		func(ctx context.Context, who caller, in *policyDraft) (*struct{}, error) {
+		func(ctx context.Context, who caller, in *PolicyDraftPath) (*struct{}, error) {
 			return nil, a.svc.DropPolicyDraft(ctx, who.user, in.ID)
 		})
 	add(a, post("checkPolicyDraft", "/policies/drafts/{id}/check", "Everything wrong with a draft, with line and column"),
-		func(ctx context.Context, who caller, in *policyDraft) (*body[PolicyCheck], error) {
+		func(ctx context.Context, who caller, in *PolicyDraftPath) (*body[PolicyCheck], error) {
 			d, err := a.svc.PolicyDraft(ctx, who.user, in.ID)
 			if err != nil {
 				return nil, err
@@ -164,7 +161,7 @@ func (a *api) addPolicyDrafts() {
 		})
 	add(a, post("publishPolicyDraft", "/policies/drafts/{id}/publish", "Publish a draft that somebody else has edited"),
 		func(ctx context.Context, who caller, in *struct {
-			policyDraft
+			PolicyDraftPath
 			Body service.Publication
 		}) (*body[Published], error) {
 			v, effects, err := a.svc.Publish(ctx, who.user, in.ID, in.Body)

@@ -67,6 +67,16 @@ func (s *Service) Policies(ctx context.Context, u User) (Policies, error) {
 	return p, err
 }
 
+// PolicyVersion gives a version with its text, and compiled.
+func (s *Service) PolicyVersion(ctx context.Context, hash string) (store.PolicyVersion, *policy.Pack, error) {
+	v, err := s.Store.PolicyVersion(ctx, hash)
+	if err != nil {
+		return v, nil, err
+	}
+	p, err := s.PolicyOf(ctx, hash)
+	return v, p, err
+}
+
 // ComparePolicies says what changes from one version to another.
 func (s *Service) ComparePolicies(ctx context.Context, from, to string) (policy.Comparison, error) {
 	a, err := s.PolicyOf(ctx, from)

@@ -44,6 +44,7 @@ type Auth interface {
 
 // desk is what the pages ask of the service.
 type desk interface {
+	policyDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -136,6 +137,19 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.POST("/delegations", p.signedIn(p.createDelegation))
 	r.POST("/delegations/:id/end", p.signedIn(p.endDelegation))
 	r.GET("/audit", p.signedIn(p.searchEvents))
+
+	r.GET("/policy", p.signedIn(p.showPolicies))
+	r.POST("/policy/use", p.signedIn(p.usePolicy))
+	r.GET("/policy/versions/:hash", p.signedIn(p.showPolicy))
+	r.GET("/policy/versions/:hash/text", p.signedIn(p.showPolicyText))
+	r.GET("/policy/compare", p.signedIn(p.comparePolicies))
+	r.GET("/policy/replay", p.signedIn(p.showReplay))
+	r.POST("/policy/drafts", p.signedIn(p.openPolicyDraft))
+	r.GET("/policy/drafts/:id", p.signedIn(p.showPolicyDraft))
+	r.POST("/policy/drafts/:id", p.signedIn(p.savePolicyDraft))
+	r.POST("/policy/drafts/:id/check", p.signedIn(p.checkPolicyDraft))
+	r.POST("/policy/drafts/:id/publish", p.signedIn(p.publishPolicyDraft))
+
 	r.POST("/clock", p.signedIn(p.advanceClock))
 }
 
