@@ -87,7 +87,7 @@ func Run(ctx context.Context, c Config) error {
 	}
 	engine, err := newEngine(parts{
 		service: svc,
-		auth: auth.New(st, c.SecureCookies), log: c.Log, secure: c.SecureCookies, proxies: c.Proxies, temporalUI: c.TemporalUI,
+		auth:    auth.New(st, c.SecureCookies), log: c.Log, secure: c.SecureCookies, proxies: c.Proxies, temporalUI: c.TemporalUI,
 	})
 	if err != nil {
 		return err
