@@ -49,6 +49,7 @@ test: ## everything that CI runs
 	@scripts/setup postgresql node chromium
 	@$(MAKE) --no-print-directory build check
 	cd standalone && go test -tags=$(TAGS) ./...
+	@for f in FuzzLoad FuzzBorderDays; do go test ./policy -run '^$$' -fuzz "^$$f$$" -fuzztime 2000x || exit 1; done
 	scripts/with-infra go test -timeout 15m $$(go list ./... | grep -v -e /test/crash -e /test/browser)
 	EXEAT_BIN=$(CURDIR)/bin go test -p 1 -timeout 15m ./test/crash ./test/browser
 
