@@ -52,6 +52,7 @@ test: ## everything that CI runs
 	@for f in FuzzLoad FuzzBorderDays; do go test ./policy -run '^$$' -fuzz "^$$f$$" -fuzztime 2000x || exit 1; done
 	scripts/with-infra go test -timeout 15m $$(go list ./... | grep -v -e /test/crash -e /test/browser)
 	EXEAT_BIN=$(CURDIR)/bin go test -p 1 -timeout 15m ./test/crash ./test/browser
+	@scripts/capabilities
 
 check: ## formatting, vet, generated code, determinism of workflows
 	@bad=$$(git ls-files '*.go' | xargs gofmt -l); [ -z "$$bad" ] || { echo "not formatted by gofmt:"; echo "$$bad"; exit 1; }

@@ -33,7 +33,7 @@ func embedded(t testing.TB, id string) *policy.Pack {
 	return p
 }
 
-func TestPacks(t *testing.T) {
+func TestP10_ThePacksAreWhole(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{"cn-delegated", "cn-provincial", "international"}, policy.Packs())
 	for _, id := range policy.Packs() {
@@ -44,9 +44,9 @@ func TestPacks(t *testing.T) {
 	require.EqualError(t, err, `unknown pack "cn-provinical": write cn-provincial`)
 }
 
-// TestProvincialDiffersInTheIssueOnly: the delegated pack with ISSUE exchanged for X.PFAO, in all 420 cases and with the
+// TestP10_TheProvincialPackDiffersInTheIssueOnly: the delegated pack with ISSUE exchanged for X.PFAO, in all 420 cases and with the
 // circumstances that touch the issue.
-func TestProvincialDiffersInTheIssueOnly(t *testing.T) {
+func TestP10_TheProvincialPackDiffersInTheIssueOnly(t *testing.T) {
 	t.Parallel()
 	delegated, provincial := pack(t), embedded(t, "cn-provincial")
 	issued, compared := 0, 0
@@ -186,7 +186,7 @@ func TestTables(t *testing.T) {
 	}
 }
 
-func TestInternationalPack(t *testing.T) {
+func TestP10_TheInternationalPackKnowsNoTalentLine(t *testing.T) {
 	t.Parallel()
 	p := embedded(t, "international")
 	text, err := os.ReadFile("packs/international.yaml")

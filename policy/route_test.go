@@ -102,7 +102,7 @@ func byHand(c visit.Category, r policy.Rank, d policy.Destination, days int) str
 	return ""
 }
 
-func TestEveryCombinationHasOneBaseRule(t *testing.T) {
+func TestP01_EveryCombinationHasOneBaseRule(t *testing.T) {
 	t.Parallel()
 	p := pack(t)
 	n := combinations(func(c visit.Category, rank policy.Rank, d policy.Destination, days int) {
@@ -166,7 +166,7 @@ func TestStagesOfEveryRule(t *testing.T) {
 	}
 }
 
-func TestTwoLanes(t *testing.T) {
+func TestP02_TwoLanes(t *testing.T) {
 	t.Parallel()
 	simple, strict := route(t, plain(visit.Academic, policy.Staff, policy.Abroad, 6)), route(t, plain(visit.Work, policy.Division, policy.Abroad, 5))
 	require.Len(t, simple.Stages, 3)
@@ -358,7 +358,7 @@ func TestGroupTakesTheUnion(t *testing.T) {
 	}
 }
 
-func TestOverlayOfOneMemberNamesThatMember(t *testing.T) {
+func TestP05_AnOverlayOfOneMemberNamesThatMember(t *testing.T) {
 	t.Parallel()
 	f := group(visit.Academic, policy.Staff, policy.Staff, policy.Staff, policy.Staff, policy.Staff)
 	f.Travellers[3].Classified = "general"
@@ -370,7 +370,7 @@ func TestOverlayOfOneMemberNamesThatMember(t *testing.T) {
 	require.Equal(t, map[string]string{"t.classified": "general"}, r.SignOffs[i].Reason.Facts)
 }
 
-func TestEveryPartHasItsReason(t *testing.T) {
+func TestP09_EveryPartHasItsReason(t *testing.T) {
 	t.Parallel()
 	f := plain(visit.Work, policy.Staff, policy.Abroad, 6)
 	f.Flags, f.Talent = []visit.Flag{visit.Urgent, visit.OverRate}, false

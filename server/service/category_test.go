@@ -20,9 +20,9 @@ func (k *kit) atOffice() string {
 	return id
 }
 
-// TestP03 is the acceptance check of P-03: ACA to WRK on a division-level cadre turns R16 into R12, adds DIS, and keeps
+// TestP03_TheCategoryIsChangedAndBothRoutesKept is the acceptance check of P-03: ACA to WRK on a division-level cadre turns R16 into R12, adds DIS, and keeps
 // the reason and both routes.
-func TestP03(t *testing.T) {
+func TestP03_TheCategoryIsChangedAndBothRoutesKept(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
 	k.hosted()

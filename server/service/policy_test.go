@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -44,7 +45,7 @@ func (k *kit) inForce(unit string) string {
 	return hash
 }
 
-func TestEditorCannotPublishTheirOwnEdit(t *testing.T) {
+func TestP06_TheEditorCannotPublishTheirOwnEdit(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
 	d := k.edited("2026.2")
@@ -106,7 +107,7 @@ func TestFaultyPolicyCannotBePublished(t *testing.T) {
 	}
 }
 
-func TestOpenVisitsKeepTheirPolicy(t *testing.T) {
+func TestP06_OpenVisitsKeepTheirPolicy(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
 	k.hosted()
@@ -141,8 +142,54 @@ func TestOpenVisitsKeepTheirPolicy(t *testing.T) {
 	require.Len(t, other.Route.Stages, 4)
 }
 
-// TestP07 lowers the group size to 5: the list names exactly the open visits with 6.
-func TestP07(t *testing.T) {
+// TestP06_AHundredOpenVisitsFinishOnTheirPolicy publishes a policy that asks one more sign-off while a hundred visits are
+// open: with "keep" each of them goes its old way to the approval.
+func TestP06_AHundredOpenVisitsFinishOnTheirPolicy(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	old := k.inForce("")
+	ids := make([]string, 100)
+	for i := range ids {
+		ids[i] = k.submitted([]string{"faculty.civ", "faculty.mech"}[i%2])
+	}
+	d := k.edited("2026.2", "stages: [[COL.DEAN, COL.PSEC, FIN, RES?, SEC?], [IO.REV], [ISSUE]]", "stages: [[COL.DEAN, COL.PSEC, FIN, RES?, SEC?], [IO.REV], [IO.DIR], [ISSUE]]")
+	k.publish(d, service.Keep)
+	_, err := k.svc.Store.AdvanceClock(t.Context(), 30*24*time.Hour)
+	require.NoError(t, err)
+	for _, id := range ids {
+		before, err := k.svc.Store.Visit(t.Context(), id)
+		require.NoError(t, err)
+		after := k.finished(before)
+		require.Equal(t, visit.StateApproved, after.State)
+		require.Equal(t, before.Route, after.Route)
+		require.Equal(t, old, after.Route.Policy.Hash)
+		require.Len(t, after.Tasks, 5, "nobody more than the old policy asks for")
+	}
+}
+
+// finished records every sign-off of a visit of CIV until it is approved, by the holders of the posts.
+func (k *kit) finished(v visit.Visit) visit.Visit {
+	k.t.Helper()
+	record := func(by visit.Actor, a visit.Action) {
+		r, err := k.svc.Store.Record(k.t.Context(), v, visit.Command{ID: fmt.Sprint(v.Seq), By: by, Do: a})
+		require.NoError(k.t, err)
+		for _, e := range r.Events {
+			require.NoError(k.t, v.Apply(e))
+		}
+	}
+	record(visit.System, visit.Tick{})
+	for len(v.OpenTasks()) > 0 {
+		task := v.OpenTasks()[0]
+		signers, err := k.svc.Store.Signers(k.t.Context(), v.ID, k.day(0))
+		require.NoError(k.t, err)
+		a := signers[task.ID][0]
+		record(visit.Actor{Person: a.Person, Post: a.Post, Unit: a.Unit, OnBehalfOf: a.OnBehalfOf, Delegation: a.Delegation, Channel: "api"}, visit.Approve{Task: task.ID})
+	}
+	return v
+}
+
+// TestP07_ThePublicationListsWhatItWouldChange lowers the group size to 5: the list names exactly the open visits with 6.
+func TestP07_ThePublicationListsWhatItWouldChange(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
 	members := []string{"faculty.civ", "sec.civ", "faculty.mech", "sec.mech", "faculty.info", "sec.info"}
@@ -240,8 +287,8 @@ func TestPackOfAUnit(t *testing.T) {
 	}
 }
 
-// TestP08 replays a draft over the visits on record: the report names what changes by rule, and no row changes.
-func TestP08(t *testing.T) {
+// TestP08_ADraftIsReplayedOverThePast replays a draft over the visits on record: the report names what changes by rule, and no row changes.
+func TestP08_ADraftIsReplayedOverThePast(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
 	k.submitted("faculty.civ")
