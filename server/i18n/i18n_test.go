@@ -20,6 +20,7 @@ import (
 
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/server/web/view"
 	"github.com/exeat/exeat/visit"
 )
 
@@ -79,7 +80,7 @@ func families() map[string][]string {
 		"unit.":     {"minute", "hour", "day", "working_day", "month"},
 		"progress.": {"done", "now", "waiting", "next"}, "panel.before.": {"approval", "departure"},
 		"case.outcome.": {"approved", "rejected", "withdrawn", "cancelled"}, "case.with_applicant.": {"returned", "question"},
-		"delegations.": {"ended", "over", "coming", "active"}, "nav.": {"desk", "inbox", "visits", "new", "delegations", "audit", "policy"},
+		"delegations.": {"ended", "over", "coming", "active"}, "nav.": placesOfTheMenu(),
 		"what.":     {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft"},
 		"form.add.": {"travellers", "legs", "funding"}, "row.": {"travellers", "legs", "funding", "documents", "flags"},
 		"done.":        {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published"},
@@ -88,6 +89,20 @@ func families() map[string][]string {
 		"error.":      {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"error.help.": {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 	}
+}
+
+func placesOfTheMenu() []string {
+	var names []string
+	for _, pl := range view.Bar {
+		names = append(names, pl.Name)
+	}
+	for _, g := range view.Menu {
+		names = append(names, "group."+g.Name)
+		for _, pl := range g.Places {
+			names = append(names, pl.Name)
+		}
+	}
+	return names
 }
 
 func strings_[T ~string](all []T) []string {

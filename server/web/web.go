@@ -254,6 +254,9 @@ func (p *Pages) page(r request, here, title string, pairs ...string) (view.Page,
 	}
 	page.Here = here
 	page.User.Signs, page.User.Audits, page.User.Admin = r.rights.Signs, r.rights.Audit, r.rights.Admin
+	for _, a := range r.rights.Acting {
+		page.User.Posts = append(page.User.Posts, a.Post)
+	}
 	if done := "done." + r.Query("done"); i18n.Has(done) {
 		page.Flash = page.T(done)
 	}

@@ -2,6 +2,15 @@
 
 document.getElementById("summary")?.focus();
 
+// The menu closes when one looks elsewhere.
+const menu = document.querySelector("details.more");
+document.addEventListener("click", (event) => { if (!menu?.contains(event.target)) menu?.removeAttribute("open"); });
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !menu?.open) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
 // A draft that was changed and not saved is not lost by a slip.
 const draft = document.getElementById("draft");
 let unsaved = false;

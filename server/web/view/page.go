@@ -33,8 +33,9 @@ type Page struct {
 
 // User is who is signed in, and what the navigation offers him.
 type User struct {
-	Person, NameZH, NameEN      string
-	Signs, Audits, Admin, Finds bool
+	Person, NameZH, NameEN string
+	Signs, Audits, Admin   bool
+	Posts                  []string // that the user acts for today, in own right or for another
 }
 
 // Assets are the addresses of the style sheet and the scripts; HTMX is empty if it was not built.

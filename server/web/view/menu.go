@@ -1,0 +1,71 @@
+package view
+
+import "slices"
+
+// Place is an entry of the menu. Its name is the key of its text (nav.NAME) and what a page says with Page.Here.
+type Place struct {
+	Name, Href string
+	// For tells who finds it; nil is everybody. It only spares people what is not for them: the service refuses.
+	For func(User) bool
+}
+
+// Bar are the places that are always in sight, on a phone at the bottom, with their icons (paths in a box of 24 by 24).
+var Bar = []struct {
+	Place
+	Icon string
+}{
+	{Place{Name: "desk", Href: "/"}, "M3 11 12 4l9 7v9h-6v-6H9v6H3z"},
+	{Place{Name: "inbox", Href: "/inbox", For: func(u User) bool { return u.Signs }}, "M3 13h5l2 3h4l2-3h5M3 13l3-8h12l3 8v6H3z"},
+	{Place{Name: "visits", Href: "/visits"}, "M5 6h14M5 12h14M5 18h14"},
+	{Place{Name: "new", Href: "/visits/new"}, "M12 5v14M5 12h14"},
+}
+
+// MenuGroup gathers places under a heading (nav.group.NAME).
+type MenuGroup struct {
+	Name   string
+	Places []Place
+}
+
+// Menu is everything else, in groups; it opens at "More".
+var Menu = []MenuGroup{
+	{"mine", []Place{
+		{Name: "delegations", Href: "/delegations", For: func(u User) bool { return u.Signs }},
+	}},
+	{"office", []Place{}},
+	{"rules", []Place{
+		{Name: "policy", Href: "/policy"},
+	}},
+	{"audit", []Place{
+		{Name: "audit", Href: "/audit", For: func(u User) bool { return u.Audits }},
+	}},
+	{"admin", []Place{}},
+}
+
+// Holds tells whether the user acts today for one of the posts.
+func (u User) Holds(posts ...string) bool {
+	return slices.ContainsFunc(u.Posts, func(p string) bool { return slices.Contains(posts, p) })
+}
+
+// holds is a Place.For: those who act for one of the posts.
+func holds(posts ...string) func(User) bool { return func(u User) bool { return u.Holds(posts...) } }
+
+func (pl Place) shown(u User) bool { return pl.For == nil || pl.For(u) }
+
+// menuOf is the menu as a user finds it, without empty groups.
+func menuOf(u User) []MenuGroup {
+	var groups []MenuGroup
+	for _, g := range Menu {
+		g.Places = slices.DeleteFunc(slices.Clone(g.Places), func(pl Place) bool { return !pl.shown(u) })
+		if len(g.Places) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+// inMenu tells whether the page belongs to a place behind "More".
+func inMenu(groups []MenuGroup, here string) bool {
+	return slices.ContainsFunc(groups, func(g MenuGroup) bool {
+		return slices.ContainsFunc(g.Places, func(pl Place) bool { return pl.Name == here })
+	})
+}
