@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ import (
 
 	"github.com/exeat/exeat/demo"
 	"github.com/exeat/exeat/server/i18n"
+	"github.com/exeat/exeat/server/web/view"
 	"github.com/exeat/exeat/visit"
 )
 
@@ -155,8 +157,18 @@ func (b *tab) click(xpath string) {
 // press presses the first visible button or link with the text of a key, and looks at the page that comes.
 func (b *tab) press(key string) {
 	b.t.Helper()
+	if name, ok := strings.CutPrefix(key, "nav."); ok && behindMore(name) {
+		b.run(b.mouse(`//details[@class="more"]/summary`)...)
+	}
 	b.click(b.named(key))
 	b.look()
+}
+
+// behindMore tells whether a place of the menu is to be opened first.
+func behindMore(name string) bool {
+	return slices.ContainsFunc(view.Menu, func(g view.MenuGroup) bool {
+		return slices.ContainsFunc(g.Places, func(pl view.Place) bool { return pl.Name == name })
+	})
 }
 
 // refused is press where the answer is a refusal with this status.
