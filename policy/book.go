@@ -32,11 +32,13 @@ type BookEntry struct {
 // graduate students).
 type BookRule struct {
 	BookEntry
-	Title     Words      `json:"title"`
-	Stages    [][]string `json:"stages"`
-	Gates     []string   `json:"gates"`
-	Documents []string   `json:"documents"`
-	Lead      []string   `json:"lead"`
+	Title  Words      `json:"title"`
+	Stages [][]string `json:"stages"`
+	// Terms are those of the stages, counted from 1, of which not simply all sign-offs must agree.
+	Terms     map[int]visit.Term `json:"terms,omitempty"`
+	Gates     []string           `json:"gates"`
+	Documents []string           `json:"documents"`
+	Lead      []string           `json:"lead"`
 }
 
 // BookOverlay is an overlay or a modifier.
@@ -84,7 +86,7 @@ func (p *Pack) Book() Book {
 	b := Book{Ref: p.ref, Title: p.Title, Issuer: p.Issuer, EffectiveFrom: p.EffectiveFrom}
 	for _, r := range p.rules {
 		b.Rules = append(b.Rules, BookRule{
-			BookEntry: bookEntry(r.id, r.words, r.when, r.citation), Title: r.title, Stages: r.slots(), Gates: r.gates, Documents: r.documents, Lead: r.lead,
+			BookEntry: bookEntry(r.id, r.words, r.when, r.citation), Title: r.title, Stages: r.slots(), Terms: r.terms(), Gates: r.gates, Documents: r.documents, Lead: r.lead,
 		})
 	}
 	for _, o := range p.overlays {
@@ -120,12 +122,20 @@ func bookEntry(code string, words Words, when *condition, from Citation) BookEnt
 
 func (r *rule) slots() [][]string {
 	stages := make([][]string, len(r.stages))
-	for i, stage := range r.stages {
-		for _, s := range stage {
-			stages[i] = append(stages[i], s.String())
-		}
+	for i, s := range r.stages {
+		stages[i] = s.slotCodes()
 	}
 	return stages
+}
+
+func (r *rule) terms() map[int]visit.Term {
+	terms := map[int]visit.Term{}
+	for i, s := range r.stages {
+		if s.term != (visit.Term{}) {
+			terms[i+1] = s.term
+		}
+	}
+	return terms
 }
 
 // String writes the slot as a pack does.

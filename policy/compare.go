@@ -167,6 +167,9 @@ func flat(v reflect.Value) string {
 		slices.Sort(items)
 		return bracketed("{", items, "}")
 	}
+	if v.Type() == reflect.TypeFor[stageText]() && flat(v.FieldByName("Any"))+flat(v.FieldByName("Need"))+flat(v.FieldByName("Mixed")) == "" {
+		return flat(v.FieldByName("Of")) // as it was written: a list
+	}
 	if text := v.FieldByName("text"); text.IsValid() { // a cell
 		return text.String()
 	}
@@ -178,6 +181,9 @@ func flat(v reflect.Value) string {
 		if p.text != "" {
 			items = append(items, p.key+": "+p.text)
 		}
+	}
+	if v.Type() == reflect.TypeFor[stageText]() {
+		return bracketed("{", items, "}")
 	}
 	return strings.Join(items, ", ")
 }

@@ -58,8 +58,10 @@ func (l *loader) instead(base *packText) {
 func (p *packText) rename(from, to string) {
 	for _, r := range p.Rules {
 		for _, stage := range r.value.Stages {
-			for i := range stage {
-				stage[i].text = renamedSlot(stage[i].text, from, to)
+			for _, cells := range [][]cell{stage.Of, stage.Any} {
+				for i := range cells {
+					cells[i].text = renamedSlot(cells[i].text, from, to)
+				}
 			}
 		}
 	}

@@ -195,7 +195,7 @@ type (
 		Title     located[wordsText] `yaml:"title" need:"yes" doc:"The kind of visit."`
 		Words     located[wordsText] `yaml:"words" need:"yes" doc:"The condition in words, shown as the reason."`
 		When      cell               `yaml:"when" as:"condition" need:"yes" doc:"The condition."`
-		Stages    [][]cell           `yaml:"stages" need:"yes" as:"slot" doc:"Stages one after the other; the sign-offs of one stage are asked at the same time."`
+		Stages    []stageText        `yaml:"stages" need:"yes" doc:"Stages one after the other; the sign-offs of one stage are asked at the same time."`
 		Gates     []cell             `yaml:"gates" doc:"Codes of gates."`
 		Documents []cell             `yaml:"documents" doc:"Codes of documents."`
 		Lead      []cell             `yaml:"lead" doc:"Codes of timers that are lead times."`
@@ -290,7 +290,7 @@ func faultOf(name string, err error) Fault {
 var keys = func() []string {
 	all := slices.Concat(
 		keysOf[packText](), keysOf[wordsText](), keysOf[citationText](), keysOf[limitText](), keysOf[tableText](), keysOf[levelText](), keysOf[signOffText](), keysOf[gateText](),
-		keysOf[documentText](), keysOf[timerText](), keysOf[noticeText](), keysOf[ruleText](), keysOf[overlayText](), keysOf[remarkText](),
+		keysOf[documentText](), keysOf[timerText](), keysOf[noticeText](), keysOf[ruleText](), keysOf[stageText](), keysOf[overlayText](), keysOf[remarkText](),
 	)
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -440,30 +440,6 @@ func (l *loader) ruleList() {
 	}
 }
 
-// stages reads the sign-offs of a rule: CODE, CODE? (if an overlay asks) or CODE|CODE (graduate students, all others).
-func (l *loader) stages(owner place, written [][]cell) [][]slot {
-	var all [][]slot
-	seen, certain := map[string]bool{}, false
-	for _, stage := range written {
-		var slots []slot
-		for _, c := range stage {
-			text, optional := strings.CutSuffix(c.text, "?")
-			code, otherwise, choice := strings.Cut(text, "|")
-			l.office(c.at, code, seen)
-			if choice {
-				l.office(c.at, otherwise, seen)
-			}
-			certain = certain || !optional
-			slots = append(slots, slot{code, otherwise, optional})
-		}
-		all = append(all, slots)
-	}
-	if !certain {
-		l.fault(owner, "stages: at least one sign-off must be asked for always")
-	}
-	return all
-}
-
 func (l *loader) office(at place, code string, seen map[string]bool) {
 	if l.pack.code[code] == nil {
 		l.fault(at, "stages: unknown sign-off %q: %s", code, suggest(code, l.signOffCodes()))

@@ -186,7 +186,7 @@ type rule struct {
 	order        int
 	title, words Words
 	when         *condition
-	stages       [][]slot
+	stages       []stage
 	gates        []string
 	documents    []string
 	lead         []string

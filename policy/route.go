@@ -17,6 +17,8 @@ type Route struct {
 	Policy visit.PolicyRef `json:"policy"`
 	// Stages are the codes of the sign-offs, first stage first; those of one stage are asked at the same time.
 	Stages [][]string `json:"stages"`
+	// Terms are those of the stages, counted from 1, of which not simply all sign-offs must agree.
+	Terms map[int]visit.Term `json:"terms,omitempty"`
 	// SignOffs describes the same codes, in the same order, one after the other.
 	SignOffs  []SignOff  `json:"sign_offs"`
 	Rules     []Item     `json:"rules"` // base rule of each traveller, each rule once
@@ -88,7 +90,7 @@ type Remark struct {
 
 // Pin is what a visit keeps of the route from its submission on.
 func (r Route) Pin() visit.Route {
-	pinned := visit.Route{Policy: r.Policy, Rule: r.Rule, Stages: make([][]visit.SignOff, len(r.Stages)), NoticeDays: r.NoticeDays}
+	pinned := visit.Route{Policy: r.Policy, Rule: r.Rule, Stages: make([][]visit.SignOff, len(r.Stages)), Terms: r.Terms, NoticeDays: r.NoticeDays}
 	next := 0
 	for i, stage := range r.Stages {
 		for range stage {
@@ -258,6 +260,7 @@ func (b *builder) build() (Route, error) {
 		r.remark(m)
 	}
 	b.stages(&r)
+	b.terms(&r)
 	r.gates(b.pack, asked.gates)
 	if err := b.documents(&r, asked.documents); err != nil {
 		return Route{}, err
@@ -313,7 +316,7 @@ func (b *builder) explain(rules []match) {
 // addedByOverlay tells that the member's own rule does not ask for the sign-off.
 func (b *builder) addedByOverlay(m *member, code string) bool {
 	for _, stage := range m.rule.stages {
-		for _, s := range stage {
+		for _, s := range stage.slots {
 			if !s.optional && s.pick(m.traveller) == code {
 				return false
 			}
@@ -489,7 +492,7 @@ func (b *builder) path(m *member) path {
 	var p path
 	for _, stage := range m.rule.stages {
 		var slots []slot
-		for _, s := range stage {
+		for _, s := range stage.slots {
 			slots = append(slots, slot{code: s.pick(m.traveller), optional: s.optional})
 		}
 		p = append(p, slots)
@@ -588,11 +591,11 @@ func (p path) replaced(by map[string]string) path {
 	return p
 }
 
-// String lists the stages for people: FIN ∥ HR → IO.REV → ISSUE.
+// String lists the stages for people: FIN ∥ HR → 1/2 IO.REV ∥ IO.DIR → ISSUE.
 func (r Route) String() string {
 	stages := make([]string, len(r.Stages))
 	for i, s := range r.Stages {
-		stages[i] = strings.Join(s, " ∥ ")
+		stages[i] = shownStage(s, r.Terms[i+1])
 	}
 	return strings.Join(stages, " → ")
 }

@@ -27,6 +27,7 @@ var valueKinds = map[string]object{
 	"country":   {"type": "string", "pattern": `^[A-Z]{2}$`},
 	"citation":  {"type": "string", "pattern": `^\S+( .+)?$`},
 	"slot":      {"type": "string", "pattern": `^[^?|]+(\|[^?|]+)?\??$`},
+	"mixed":     {"enum": mixes},
 	"condition": {"type": []string{"string", "boolean"}, "minLength": 1},
 	"review":    {"enum": reviews},
 	"person":    {"enum": []string{"supervisor"}},
@@ -58,6 +59,8 @@ func schemaOf(t reflect.Type, as string) object {
 			value[k] = v
 		}
 		return value
+	case t == reflect.TypeFor[stageText]():
+		return object{"anyOf": []object{schemaOf(reflect.TypeFor[[]cell](), "slot"), objectSchema(t)}}
 	case t.Kind() == reflect.Slice:
 		return object{"type": "array", "items": schemaOf(t.Elem(), as)}
 	case t.Kind() == reflect.Map:

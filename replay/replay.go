@@ -5,6 +5,7 @@ package replay
 import (
 	"cmp"
 	"iter"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -37,7 +38,7 @@ type Outcome struct {
 	// Drops and Adds are codes of sign-offs.
 	Drops []string `json:"drops,omitempty"`
 	Adds  []string `json:"adds,omitempty"`
-	// Moved tells that the same sign-offs are asked in other stages.
+	// Moved tells that the same sign-offs are asked in other stages or on other terms.
 	Moved bool `json:"moved,omitempty"`
 	// Refused are codes of overlays that would have refused the visit.
 	Refused []string `json:"refused,omitempty"`
@@ -69,7 +70,7 @@ func Of(p *policy.Pack, c Case) (Outcome, error) {
 	o.To = now.Rule
 	before, after := codes(c.Route), codes(now)
 	o.Drops, o.Adds = without(before, after), without(after, before)
-	o.Moved = len(o.Drops)+len(o.Adds) == 0 && !slices.EqualFunc(c.Route.Stages, now.Stages, sameStage)
+	o.Moved = len(o.Drops)+len(o.Adds) == 0 && (!slices.EqualFunc(c.Route.Stages, now.Stages, sameStage) || !maps.Equal(c.Route.Terms, now.Terms))
 	o.Days = days(now) - days(c.Route)
 	for _, x := range r.Refusals {
 		o.Refused = append(o.Refused, x.Code)

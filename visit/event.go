@@ -48,11 +48,13 @@ type (
 		Task   string `json:"task"`
 		Reason Note   `json:"reason,omitempty"`
 	}
-	// Returned gives the case back to the applicant (Stage 0) or to an earlier stage (from 1); a new round begins.
+	// Returned gives the case back to the applicant (Stage 0) or to an earlier stage (from 1); a new round begins. An answer
+	// that Waits does nothing by itself: the others of the stage are heard first.
 	Returned struct {
 		Task   string `json:"task"`
 		Stage  int    `json:"stage,omitempty"`
 		Reason Note   `json:"reason"`
+		Waits  bool   `json:"waits,omitempty"`
 	}
 	// Resubmitted sends a returned visit on; version and route replace the pinned ones.
 	Resubmitted struct {
@@ -60,10 +62,18 @@ type (
 		Travellers []string `json:"travellers"`
 		Route      Route    `json:"route"`
 	}
-	// Rejected ends the visit.
+	// Rejected ends the visit, unless it Waits.
 	Rejected struct {
 		Task   string `json:"task"`
 		Reason Note   `json:"reason"`
+		Waits  bool   `json:"waits,omitempty"`
+	}
+	// StageSettled is the result of a stage in which contrary answers waited: that of Task counts, the strictest.
+	StageSettled struct {
+		Stage   int       `json:"stage"`
+		Task    string    `json:"task"`
+		Outcome TaskState `json:"outcome"` // returned or rejected
+		BackTo  int       `json:"back_to,omitempty"`
 	}
 	// Asked puts a question to the applicant.
 	Asked struct {
@@ -115,6 +125,7 @@ func (NoticeClosed) fact() string    { return "notice_closed" }
 func (StageOpened) fact() string     { return "stage_opened" }
 func (SignedOff) fact() string       { return "signed_off" }
 func (Returned) fact() string        { return "returned" }
+func (StageSettled) fact() string    { return "stage_settled" }
 func (Resubmitted) fact() string     { return "resubmitted" }
 func (Rejected) fact() string        { return "rejected" }
 func (Asked) fact() string           { return "asked" }
@@ -127,12 +138,12 @@ func (Cancelled) fact() string       { return "cancelled" }
 
 // Kinds lists the kinds of events, in the order of a visit's life.
 var Kinds = []string{
-	"submitted", "notice_opened", "stage_opened", "signed_off", "asked", "answered", "returned", "resubmitted", "category_changed", "rerouted",
+	"submitted", "notice_opened", "stage_opened", "signed_off", "asked", "answered", "returned", "stage_settled", "resubmitted", "category_changed", "rerouted",
 	"notice_closed", "approved", "rejected", "withdrawn", "cancelled",
 }
 
 var facts = catalogue[Fact](Fact.fact,
-	Submitted{}, NoticeOpened{}, NoticeClosed{}, StageOpened{}, SignedOff{}, Returned{}, Resubmitted{}, Rejected{},
+	Submitted{}, NoticeOpened{}, NoticeClosed{}, StageOpened{}, SignedOff{}, Returned{}, StageSettled{}, Resubmitted{}, Rejected{},
 	Asked{}, Answered{}, CategoryChanged{}, Rerouted{}, Approved{}, Withdrawn{}, Cancelled{})
 
 // Kind names the event's fact, for example signed_off.

@@ -45,26 +45,42 @@ type Route struct {
 	Policy PolicyRef   `json:"policy"`
 	Rule   string      `json:"rule"`
 	Stages [][]SignOff `json:"stages"`
+	// Terms are those of the stages, counted from 1, that do not simply ask for all of their sign-offs.
+	Terms map[int]Term `json:"terms,omitempty"`
 	// NoticeDays is the length of the public notice in working days; 0 where none is held.
 	NoticeDays int `json:"notice_days"`
 }
 
-// After gives the route that goes on after stages that were already asked: those first, then what the route asks for
-// besides. A sign-off that was asked is not asked again, wherever the route has it.
-func (r Route) After(asked [][]SignOff) Route {
+// After gives the route that goes on after the first stages of another one, which were already asked: those first, then
+// what this route asks for besides. A sign-off that was asked is not asked again, wherever the route has it; a stage that
+// loses one by this asks for all that are left of it.
+func (r Route) After(other Route, stages int) Route {
+	out := r
+	out.Stages, out.Terms = slices.Clone(other.Stages[:stages]), map[int]Term{}
 	seen := map[string]bool{}
-	stages := slices.Clone(asked)
-	for _, stage := range asked {
+	for i, stage := range out.Stages {
+		out.term(i+1, other.Term(i+1))
 		for _, s := range stage {
 			seen[s.Code] = true
 		}
 	}
-	for _, stage := range r.Stages {
+	for i, stage := range r.Stages {
 		rest := slices.DeleteFunc(slices.Clone(stage), func(s SignOff) bool { return seen[s.Code] })
 		if len(rest) > 0 {
-			stages = append(stages, rest)
+			out.Stages = append(out.Stages, rest)
+		}
+		if len(rest) == len(stage) {
+			out.term(len(out.Stages), r.Term(i+1))
 		}
 	}
-	r.Stages = stages
-	return r
+	if len(out.Terms) == 0 {
+		out.Terms = nil
+	}
+	return out
+}
+
+func (r Route) term(stage int, t Term) {
+	if t != (Term{}) {
+		r.Terms[stage] = t
+	}
 }

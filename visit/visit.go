@@ -43,6 +43,8 @@ type Task struct {
 	Decided     time.Time `json:"decided,omitzero"`
 	By          Actor     `json:"by,omitzero"`
 	Reason      Note      `json:"reason,omitempty"`
+	// BackTo is the stage to which a returned task gave the case, 0 for the applicant.
+	BackTo int `json:"back_to,omitempty"`
 	// Question is open while its Answer is empty.
 	Question Note      `json:"question,omitempty"`
 	AskedAt  time.Time `json:"asked_at,omitzero"`
@@ -137,19 +139,16 @@ func (v *Visit) apply(e Event) error {
 		v.openStage(f, e.At)
 	case SignedOff:
 		v.decide(f.Task, TaskApproved, e, f.Reason)
+		v.dismiss()
 	case Returned:
 		v.decide(f.Task, TaskReturned, e, f.Reason)
-		v.cancelOpen()
-		v.Round++
-		if f.Stage == 0 {
-			v.State = StateReturned
-		} else {
-			v.supersede(f.Stage)
-			v.Stage = f.Stage - 1
-		}
+		v.update(f.Task, func(t *Task) { t.BackTo = f.Stage })
+		v.settle(TaskReturned, f.Stage, f.Waits)
 	case Rejected:
 		v.decide(f.Task, TaskRejected, e, f.Reason)
-		v.end(StateRejected)
+		v.settle(TaskRejected, 0, f.Waits)
+	case StageSettled:
+		v.settle(f.Outcome, f.BackTo, false)
 	case Asked:
 		v.update(f.Task, func(t *Task) { t.Question, t.AskedAt, t.Answer = f.Question, e.At, "" })
 		v.State = StateQuestion
@@ -273,6 +272,40 @@ func (v *Visit) decide(task string, to TaskState, e Event, reason Note) {
 	v.update(task, func(t *Task) { t.State, t.Decided, t.By, t.Reason = to, e.At, e.By, reason })
 }
 
+// settle is what a contrary answer does, unless it waits for the others of its stage.
+func (v *Visit) settle(outcome TaskState, backTo int, waits bool) {
+	switch {
+	case waits:
+		v.resume()
+	case outcome == TaskRejected:
+		v.end(StateRejected)
+	default:
+		v.cancelOpen()
+		v.Round++
+		if backTo == 0 {
+			v.State = StateReturned
+			return
+		}
+		v.supersede(backTo)
+		v.Stage, v.State = backTo-1, StateSubmitted // until the stage is asked again, in the same command
+	}
+}
+
+// dismiss cancels what is still open in a stage that has the approvals that it needs.
+func (v *Visit) dismiss() {
+	if v.Met(v.Stage) {
+		v.cancelOpen()
+		v.resume()
+	}
+}
+
+// resume lets the clock run again once no question is open.
+func (v *Visit) resume() {
+	if v.State == StateQuestion {
+		v.State = v.stateOfStage()
+	}
+}
+
 func (v *Visit) cancelOpen() {
 	for i := range v.Tasks {
 		if v.Tasks[i].State == TaskOpen {
@@ -305,9 +338,9 @@ func (v *Visit) end(s State) {
 	v.State = s
 }
 
-// approvedHere tells that the sign-off stands for the content being judged.
-func (v Visit) approvedHere(stage int, code string) bool {
+// approvedHere tells that a sign-off stands for the content being judged. A route asks for a sign-off once.
+func (v Visit) approvedHere(code string) bool {
 	return slices.ContainsFunc(v.Tasks, func(t Task) bool {
-		return t.State == TaskApproved && t.Stage == stage && t.SignOff.Code == code && t.Version == v.Version
+		return t.State == TaskApproved && t.SignOff.Code == code && t.Version == v.Version
 	})
 }

@@ -336,7 +336,7 @@ func pinned(route visit.Route, explained policy.Route) *policy.Route {
 	if explained.Policy.Hash != route.Policy.Hash {
 		explained = policy.Route{}
 	}
-	explained.Rule, explained.Policy, explained.NoticeDays = route.Rule, route.Policy, route.NoticeDays
+	explained.Rule, explained.Policy, explained.NoticeDays, explained.Terms = route.Rule, route.Policy, route.NoticeDays, route.Terms
 	explained.Stages = collect(route.Stages, func(stage []visit.SignOff) []string {
 		return collect(stage, func(s visit.SignOff) string { return s.Code })
 	})

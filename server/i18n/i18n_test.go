@@ -78,7 +78,7 @@ func families() map[string][]string {
 		"funding_kind.": strings_(visit.FundingKinds), "role.": {"leader", "member"}, "event.": visit.Kinds,
 		"verdict.": strings_(service.Verdicts), "verdict_help.": strings_(service.Verdicts),
 		"unit.":     {"minute", "hour", "day", "working_day", "month"},
-		"progress.": {"done", "now", "waiting", "next"}, "panel.before.": {"approval", "departure"},
+		"progress.": {"done", "now", "waiting", "next", "spared", "answered"}, "panel.before.": {"approval", "departure"},
 		"case.outcome.": {"approved", "rejected", "withdrawn", "cancelled"}, "case.with_applicant.": {"returned", "question"},
 		"delegations.": {"ended", "over", "coming", "active"}, "nav.": placesOfTheMenu(),
 		"what.":     {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft"},

@@ -33,12 +33,15 @@ const (
 	Current Progress = "now"
 	Waiting Progress = "waiting" // for the applicant's answer
 	Coming  Progress = "next"
+	Spared  Progress = "spared"   // not needed: others of the stage were enough
+	Heard   Progress = "answered" // with return or reject, and the others of the stage are heard too
 )
 
 // Stage is one step of the track: sign-offs that are asked at the same time.
 type Stage struct {
 	N        int
 	Progress Progress
+	Term     visit.Term
 	SignOffs []StageSignOff
 }
 
@@ -53,7 +56,7 @@ type StageSignOff struct {
 func Track(v visit.Visit) []Stage {
 	out := make([]Stage, len(v.Route.Stages))
 	for i, signOffs := range v.Route.Stages {
-		s := Stage{N: i + 1}
+		s := Stage{N: i + 1, Term: v.Route.Term(i + 1)}
 		for _, so := range signOffs {
 			s.SignOffs = append(s.SignOffs, stageSignOff(v, i+1, so))
 		}
@@ -78,6 +81,10 @@ func stageSignOff(v visit.Visit, stage int, so visit.SignOff) StageSignOff {
 		out.Progress = Current
 	case t.State == visit.TaskApproved && t.Version == v.Version:
 		out.Progress = Done
+	case v.Met(stage):
+		out.Progress = Spared
+	case stage == v.Stage && t.Round == v.Round && (t.State == visit.TaskReturned || t.State == visit.TaskRejected):
+		out.Progress = Heard
 	}
 	return out
 }
@@ -87,7 +94,7 @@ func progressOf(signOffs []StageSignOff) Progress {
 		return func(s StageSignOff) bool { return slices.Contains(ps, s.Progress) }
 	}
 	switch {
-	case slices.ContainsFunc(signOffs, is(Current, Waiting)):
+	case slices.ContainsFunc(signOffs, is(Current, Waiting, Heard)):
 		return Current
 	case slices.ContainsFunc(signOffs, is(Coming)):
 		return Coming
@@ -165,6 +172,8 @@ type Step struct {
 	From, To   visit.Category
 	Incomplete bool
 	Policy     visit.PolicyRef
+	Waits      bool            // a contrary answer that waits for the others of its stage
+	Outcome    visit.TaskState // of a stage in which answers waited
 }
 
 // Timeline tells every event of all rounds.
@@ -193,9 +202,11 @@ func Timeline(events []visit.Event) []Step {
 		case visit.SignedOff:
 			s.Codes, s.Note = []string{codeOf(f.Task)}, f.Reason
 		case visit.Returned:
-			s.Codes, s.Note, s.Stage = []string{codeOf(f.Task)}, f.Reason, f.Stage
+			s.Codes, s.Note, s.Stage, s.Waits = []string{codeOf(f.Task)}, f.Reason, f.Stage, f.Waits
 		case visit.Rejected:
-			s.Codes, s.Note = []string{codeOf(f.Task)}, f.Reason
+			s.Codes, s.Note, s.Waits = []string{codeOf(f.Task)}, f.Reason, f.Waits
+		case visit.StageSettled:
+			s.Codes, s.Stage, s.Outcome = []string{codeOf(f.Task)}, f.BackTo, f.Outcome
 		case visit.Asked:
 			s.Codes, s.Note = []string{codeOf(f.Task)}, f.Question
 		case visit.Answered:
@@ -212,7 +223,7 @@ func Timeline(events []visit.Event) []Step {
 
 // byPerson tells that somebody did it, and that it did not just follow from what somebody did.
 func (s Step) byPerson() bool {
-	return !slices.Contains([]string{"notice_opened", "notice_closed", "stage_opened", "approved"}, s.Kind)
+	return !slices.Contains([]string{"notice_opened", "notice_closed", "stage_opened", "stage_settled", "approved"}, s.Kind)
 }
 
 // codeOf is the sign-off in the id of a task: 1.2.COL.DEAN is COL.DEAN.

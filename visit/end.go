@@ -1,0 +1,29 @@
+package visit
+
+import "slices"
+
+func (d *decider) withdraw(a Withdraw) error {
+	if err := d.byApplicant(); err != nil {
+		return err
+	}
+	if !d.State.Open() {
+		return d.closed()
+	}
+	if a.Reason == "" {
+		return needs("reason")
+	}
+	return d.emit(Withdrawn(a))
+}
+
+func (d *decider) cancel(a Cancel) error {
+	if d.byApplicant() != nil && !slices.Contains(OfficePosts, d.command.By.Post) {
+		return Refuse(Forbidden, "applicant_or_io_only")
+	}
+	if d.State != StateApproved {
+		return Refuse(Conflict, "not_in_state", "state", string(d.State))
+	}
+	if a.Reason == "" {
+		return needs("reason")
+	}
+	return d.emit(Cancelled(a))
+}

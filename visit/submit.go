@@ -1,0 +1,65 @@
+package visit
+
+import (
+	"fmt"
+	"slices"
+)
+
+func (d *decider) submit(a Submit) error {
+	if d.State != StateDraft {
+		return Refuse(Conflict, "already_submitted")
+	}
+	if d.command.By.Person != d.Applicant {
+		return Refuse(Forbidden, "applicant_only")
+	}
+	if err := checkRoute(a.Route); err != nil {
+		return err
+	}
+	if err := d.emit(Submitted(a)); err != nil {
+		return err
+	}
+	return d.start()
+}
+
+func (d *decider) resubmit(a Resubmit) error {
+	if err := d.byApplicantIn(StateReturned); err != nil {
+		return err
+	}
+	if err := checkRoute(a.Route); err != nil {
+		return err
+	}
+	changed := d.changes(a.Version)
+	if !changed {
+		a.Route = d.Route // the same content keeps its route, and the place in it
+	}
+	if err := d.emit(Resubmitted(a)); err != nil {
+		return err
+	}
+	if changed {
+		return d.start()
+	}
+	return d.advance()
+}
+
+// start opens the public notice and asks for the first stage.
+func (d *decider) start() error {
+	if n := d.Route.NoticeDays; n > 0 {
+		closes, provisional := d.clock.Due(d.now, n)
+		if err := d.emit(NoticeOpened{Days: n, Closes: closes.UTC(), Provisional: provisional}); err != nil {
+			return err
+		}
+	}
+	return d.advance()
+}
+
+func checkRoute(r Route) error {
+	if len(r.Stages) == 0 || slices.ContainsFunc(r.Stages, func(s []SignOff) bool { return len(s) == 0 }) {
+		return Refuse(Invalid, "empty_route")
+	}
+	for stage, t := range r.Terms {
+		if stage < 1 || stage > len(r.Stages) || t.Need < 0 || t.Need > len(r.Stages[stage-1]) {
+			return fmt.Errorf("route %s: stage %d cannot have the approvals that it needs", r.Rule, stage)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,15 @@
+package visit
+
+func (d *decider) tick() error {
+	at, ok := d.NextDue()
+	if !ok || d.now.Before(at) {
+		return nil
+	}
+	if err := d.emit(NoticeClosed{}); err != nil {
+		return err
+	}
+	if d.State.Paused() {
+		return nil
+	}
+	return d.advance()
+}
