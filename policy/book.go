@@ -16,6 +16,7 @@ type Book struct {
 	SignOffs      []BookSignOff   `json:"sign_offs"`
 	Documents     []BookEntry     `json:"documents"`
 	Timers        []BookTimer     `json:"timers"`
+	Reask         []BookReask     `json:"reask"`
 	// Defined are the limits and tables that conditions name, with their values as written.
 	Defined []Entry `json:"defined"`
 }
@@ -69,6 +70,16 @@ type BookTimer struct {
 	Of    string `json:"of"`
 }
 
+// BookReask is what one kind of change asks again: codes, reviews, last_leader or all.
+type BookReask struct {
+	Change    visit.Change `json:"change"`
+	Condition string       `json:"condition,omitempty"` // CEL
+	Ask       []string     `json:"ask"`
+	Notice    bool         `json:"notice"`
+	Refuse    Words        `json:"refuse,omitzero"`
+	Citation  Citation     `json:"citation"`
+}
+
 // Entry is an entry of the text by its code, part by part.
 type Entry struct {
 	Code  string  `json:"code"`
@@ -103,6 +114,13 @@ func (p *Pack) Book() Book {
 	}
 	for _, t := range p.timers {
 		b.Timers = append(b.Timers, BookTimer{bookEntry(t.code, t.name, t.when, t.citation), t.value, t.of})
+	}
+	for _, r := range p.reask {
+		e := BookReask{Change: r.change, Ask: r.ask, Notice: r.notice, Refuse: r.refuse.said(), Citation: r.citation}
+		if r.when != nil {
+			e.Condition = r.when.source
+		}
+		b.Reask = append(b.Reask, e)
 	}
 	for _, s := range p.text.sections() {
 		if s.key == "limits" || s.key == "tables" {

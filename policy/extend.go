@@ -77,6 +77,11 @@ func (p *packText) rename(from, to string) {
 		}
 		o.Replace = replace
 	}
+	for i := range p.Reask {
+		for j := range p.Reask[i].value.Ask {
+			p.Reask[i].value.Ask[j].text = renamed(p.Reask[i].value.Ask[j].text, from, to)
+		}
+	}
 }
 
 func renamed(code, from, to string) string {
@@ -121,6 +126,7 @@ func (p *packText) lay(base packText) {
 	p.Documents = merged(base.Documents, p.Documents, func(c documentText) cell { return c.Code })
 	p.Timers = merged(base.Timers, p.Timers, func(c timerText) cell { return c.Code })
 	p.Overlays = merged(base.Overlays, p.Overlays, func(c overlayText) cell { return c.ID })
+	p.Reask = merged(base.Reask, p.Reask, func(c reaskText) cell { return c.Change })
 	rules := merged(base.Rules, p.Rules, func(c ruleText) cell { return c.ID })
 	p.Rules = slices.Concat(rules[len(base.Rules):], rules[:len(base.Rules)])
 }

@@ -119,6 +119,7 @@ type packText struct {
 	Notice        located[noticeText]     `yaml:"notice" doc:"Public notice; left out where there is none."`
 	Rules         []located[ruleText]     `yaml:"rules" doc:"Base rules. The first that holds for a traveller gives the route."`
 	Overlays      []located[overlayText]  `yaml:"overlays" doc:"What circumstances add to the base route. All that hold apply."`
+	Reask         []located[reaskText]    `yaml:"reask" doc:"What a change of the request asks again, by kind of change. A kind that is not named asks everything again."`
 }
 
 type (
@@ -290,7 +291,7 @@ func faultOf(name string, err error) Fault {
 var keys = func() []string {
 	all := slices.Concat(
 		keysOf[packText](), keysOf[wordsText](), keysOf[citationText](), keysOf[limitText](), keysOf[tableText](), keysOf[levelText](), keysOf[signOffText](), keysOf[gateText](),
-		keysOf[documentText](), keysOf[timerText](), keysOf[noticeText](), keysOf[ruleText](), keysOf[stageText](), keysOf[overlayText](), keysOf[remarkText](),
+		keysOf[documentText](), keysOf[timerText](), keysOf[noticeText](), keysOf[ruleText](), keysOf[stageText](), keysOf[overlayText](), keysOf[reaskText](), keysOf[remarkText](),
 	)
 	slices.Sort(all)
 	return slices.Compact(all)

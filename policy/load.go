@@ -80,6 +80,7 @@ func (l *loader) load() {
 	l.noticeEntry()
 	l.ruleList()
 	l.overlayList()
+	l.reaskList()
 	if len(l.faults) == 0 {
 		l.unreachable()
 	}

@@ -56,6 +56,7 @@ type Pack struct {
 	notice    notice
 	rules     []*rule
 	overlays  []*overlay
+	reask     []reaskRule
 }
 
 // Ref names the exact text of the pack: its id, version and the SHA-256 of the text, which for a pack that extends another

@@ -28,6 +28,8 @@ var valueKinds = map[string]object{
 	"citation":  {"type": "string", "pattern": `^\S+( .+)?$`},
 	"slot":      {"type": "string", "pattern": `^[^?|]+(\|[^?|]+)?\??$`},
 	"mixed":     {"enum": mixes},
+	"change":    {"enum": changes},
+	"ask":       {"type": "string", "minLength": 1},
 	"condition": {"type": []string{"string", "boolean"}, "minLength": 1},
 	"review":    {"enum": reviews},
 	"person":    {"enum": []string{"supervisor"}},

@@ -84,6 +84,9 @@ type (
 		Version    string   `json:"version"`
 		Travellers []string `json:"travellers"`
 		Route      Route    `json:"route"`
+		// Changes are the kinds of changes since the version before, Reask what they ask again; nil asks for everything again.
+		Changes []Change `json:"changes,omitempty"`
+		Reask   *Reask   `json:"reask,omitempty"`
 	}
 	// Withdraw ends a visit that is not yet approved, by the applicant.
 	Withdraw struct {

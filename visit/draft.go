@@ -93,6 +93,9 @@ type Leg struct {
 	Arrive  string `json:"arrive"`
 	Depart  string `json:"depart"`
 	Host    string `json:"host"`
+	// Transport is how the traveller gets there (flight or train numbers), Lodging where he stays; neither need be said.
+	Transport string `json:"transport,omitempty"`
+	Lodging   string `json:"lodging,omitempty"`
 }
 
 // Funding is one source of money. Currency is ISO 4217.
@@ -323,6 +326,8 @@ func (c *checker) legs(legs []Leg, exit, return_ time.Time) {
 		}
 		c.text(field+".city", l.City, 100)
 		c.limit(field+".host", l.Host, 300)
+		c.limit(field+".transport", l.Transport, 200)
+		c.limit(field+".lodging", l.Lodging, 200)
 		arrive, depart := c.day(field+".arrive", l.Arrive), c.day(field+".depart", l.Depart)
 		c.within(field+".arrive", arrive, exit, return_)
 		c.within(field+".depart", depart, exit, return_)

@@ -61,6 +61,9 @@ type (
 		Version    string   `json:"version"`
 		Travellers []string `json:"travellers"`
 		Route      Route    `json:"route"`
+		// Changes are the kinds of changes since the version before, Reask what they ask again; nil asks for everything again.
+		Changes []Change `json:"changes,omitempty"`
+		Reask   *Reask   `json:"reask,omitempty"`
 	}
 	// Rejected ends the visit, unless it Waits.
 	Rejected struct {

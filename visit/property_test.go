@@ -114,7 +114,7 @@ func (m *machine) fullyApproved() {
 		signed := 0
 		for _, s := range stage {
 			for _, t := range m.v.Tasks {
-				if t.State == visit.TaskApproved && t.SignOff.Code == s.Code && t.Version == m.v.Version {
+				if t.SignOff.Code == s.Code && t.StandsFor(m.v.Version) {
 					signed++
 					require.NotContains(m.r, append(m.v.Travellers, m.v.Applicant), t.By.Person)
 				}
@@ -169,7 +169,7 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 		if version != m.v.Version {
 			route = genRoute(r)
 		}
-		return applicant, visit.Resubmit{Version: version, Travellers: []string{"faculty"}, Route: route}
+		return applicant, visit.Resubmit{Version: version, Travellers: []string{"faculty"}, Route: route, Reask: genReask(r)}
 	case "category":
 		office := visit.Actor{Person: "holder", Post: rapid.SampledFrom([]string{"IO.REV", "IO.DIR", "FIN"}).Draw(r, "office"), Channel: "api"}
 		return office, visit.ChangeCategory{
@@ -197,6 +197,14 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 	default:
 		return visit.System, visit.Sync{}
 	}
+}
+
+func genReask(r *rapid.T) *visit.Reask {
+	if rapid.Bool().Draw(r, "everything") {
+		return nil
+	}
+	codes := rapid.SliceOfDistinct(rapid.SampledFrom([]string{"COL.DEAN", "COL.PSEC", "FIN", "ORG", "DIS", "IO.REV", "VP.INT", "ISSUE"}), rapid.ID)
+	return &visit.Reask{SignOffs: codes.Draw(r, "asked again"), Notice: rapid.Bool().Draw(r, "notice again")}
 }
 
 func genRoute(r *rapid.T) visit.Route {

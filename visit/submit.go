@@ -30,7 +30,7 @@ func (d *decider) resubmit(a Resubmit) error {
 	}
 	changed := d.changes(a.Version)
 	if !changed {
-		a.Route = d.Route // the same content keeps its route, and the place in it
+		a.Route, a.Changes, a.Reask = d.Route, nil, nil // the same content keeps its route, and the place in it
 	}
 	if err := d.emit(Resubmitted(a)); err != nil {
 		return err
@@ -41,9 +41,9 @@ func (d *decider) resubmit(a Resubmit) error {
 	return d.advance()
 }
 
-// start opens the public notice and asks for the first stage.
+// start opens the public notice, where it is due, and asks for the first stage that lacks an approval.
 func (d *decider) start() error {
-	if n := d.Route.NoticeDays; n > 0 {
+	if n := d.Route.NoticeDays; n > 0 && d.Notice.State == NoticeNone {
 		closes, provisional := d.clock.Due(d.now, n)
 		if err := d.emit(NoticeOpened{Days: n, Closes: closes.UTC(), Provisional: provisional}); err != nil {
 			return err

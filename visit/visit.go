@@ -31,12 +31,15 @@ type Visit struct {
 
 // Task is one sign-off asked in one round. ID is `round.stage.code`, for example 1.2.FIN, and never used twice.
 type Task struct {
-	ID          string    `json:"id"`
-	SignOff     SignOff   `json:"sign_off"`
-	Stage       int       `json:"stage"`
-	Round       int       `json:"round"`
-	State       TaskState `json:"state"`
-	Version     string    `json:"version"` // hash of the content that was put before the signer
+	ID      string    `json:"id"`
+	SignOff SignOff   `json:"sign_off"`
+	Stage   int       `json:"stage"`
+	Round   int       `json:"round"`
+	State   TaskState `json:"state"`
+	Version string    `json:"version"` // hash of the content that was put before the signer
+	// Stands is the hash of the newest content for which the approval counts without having been asked again; empty if that
+	// is the one that was put before the signer.
+	Stands      string    `json:"stands,omitempty"`
 	Opened      time.Time `json:"opened"`
 	Due         time.Time `json:"due"`
 	Provisional bool      `json:"provisional,omitempty"`
@@ -57,6 +60,7 @@ func (t Task) Waiting() bool { return t.State == TaskOpen && t.Question != "" &&
 // Notice is the public notice.
 type Notice struct {
 	State       NoticeState `json:"state"`
+	Version     string      `json:"version,omitempty"` // hash of the content that was published
 	Opened      time.Time   `json:"opened,omitzero"`
 	Closes      time.Time   `json:"closes,omitzero"`
 	Provisional bool        `json:"provisional,omitempty"`
@@ -124,15 +128,22 @@ func (v *Visit) apply(e Event) error {
 		v.State, v.Round, v.Unit = StateSubmitted, 1, f.Unit
 		v.pin(f.Version, f.Travellers, f.Route)
 	case Resubmitted:
-		changed := v.changes(f.Version)
+		changed, old := v.changes(f.Version), v.Version
 		v.pin(f.Version, f.Travellers, f.Route)
-		if changed {
+		switch {
+		case changed && f.Reask == nil:
 			v.anew()
-		} else {
+		case changed:
+			v.carry(old, *f.Reask)
+			v.Stage, v.State = 0, StateSubmitted
+			if f.Reask.Notice {
+				v.Notice = Notice{State: NoticeNone}
+			}
+		default:
 			v.State = v.stateOfStage()
 		}
 	case NoticeOpened:
-		v.Notice = Notice{State: NoticeOpen, Opened: e.At, Closes: f.Closes, Provisional: f.Provisional}
+		v.Notice = Notice{State: NoticeOpen, Version: v.Version, Opened: e.At, Closes: f.Closes, Provisional: f.Provisional}
 	case NoticeClosed:
 		v.Notice.State = NoticeDone
 	case StageOpened:
@@ -320,14 +331,15 @@ func (v Visit) changes(version string) bool { return version != v.Version || v.S
 
 // anew lets the visit be judged from the first stage on, whatever was signed before.
 func (v *Visit) anew() {
-	v.supersede(1)
+	v.supersede(0)
 	v.Stage, v.State, v.Notice = 0, StateSubmitted, Notice{State: NoticeNone}
 }
 
-// supersede takes back what was approved from the given stage on; the decisions stay readable.
+// supersede takes back what was approved from the given stage on, and with 0 what the route no longer has too; the decisions
+// stay readable.
 func (v *Visit) supersede(fromStage int) {
 	for i := range v.Tasks {
-		if t := &v.Tasks[i]; t.State == TaskApproved && t.Stage >= fromStage {
+		if t := &v.Tasks[i]; t.State == TaskApproved && v.Route.StageOf(t.SignOff.Code) >= fromStage {
 			t.State = TaskSuperseded
 		}
 	}
@@ -341,6 +353,6 @@ func (v *Visit) end(s State) {
 // approvedHere tells that a sign-off stands for the content being judged. A route asks for a sign-off once.
 func (v Visit) approvedHere(code string) bool {
 	return slices.ContainsFunc(v.Tasks, func(t Task) bool {
-		return t.State == TaskApproved && t.SignOff.Code == code && t.Version == v.Version
+		return t.SignOff.Code == code && t.StandsFor(v.Version)
 	})
 }

@@ -57,6 +57,7 @@ type Task struct {
 	Round       int             `json:"round"`
 	State       visit.TaskState `json:"state"`
 	Version     string          `json:"version" doc:"The content that was put before the signer."`
+	Stands      string          `json:"stands,omitempty" doc:"The newest content for which the approval counts without having been asked again."`
 	Opened      time.Time       `json:"opened"`
 	Due         time.Time       `json:"due"`
 	Provisional bool            `json:"provisional,omitempty" doc:"The holidays of the year are not published yet."`
@@ -129,6 +130,7 @@ type Preview struct {
 	*policy.Route
 	Problems []PreviewProblem `json:"problems" doc:"What is wrong with the draft, or still missing before it can be submitted."`
 	Simpler  []policy.Change  `json:"simpler" doc:"Single changes that would leave fewer sign-offs or refusals."`
+	Reask    *policy.Reask    `json:"reask,omitempty" doc:"What the changes of a visit that was submitted before ask again."`
 }
 
 // PreviewProblem is one thing wrong with, or missing from, a draft.
@@ -211,7 +213,7 @@ func (a *api) preview(ctx context.Context, who caller, in *draftBody) (*body[Pre
 }
 
 func previewOf(who caller, p service.Preview) Preview {
-	return Preview{Route: p.Route, Simpler: append([]policy.Change{}, p.Simpler...), Problems: collect(p.Problems, func(q visit.Problem) PreviewProblem {
+	return Preview{Route: p.Route, Reask: p.Reask, Simpler: append([]policy.Change{}, p.Simpler...), Problems: collect(p.Problems, func(q visit.Problem) PreviewProblem {
 		return PreviewProblem{
 			FieldProblem: FieldProblem{Field: q.Field, Rule: q.Rule, Message: i18n.Text(who.lang, "rule."+q.Rule, q.Args)}, Missing: q.Missing,
 		}
@@ -345,7 +347,7 @@ func pinned(route visit.Route, explained policy.Route) *policy.Route {
 
 func task(t visit.Task, notes map[visit.Note]string, name Name) Task {
 	out := Task{
-		ID: t.ID, SignOff: t.SignOff.Code, Name: name, Stage: t.Stage, Round: t.Round, State: t.State, Version: t.Version,
+		ID: t.ID, SignOff: t.SignOff.Code, Name: name, Stage: t.Stage, Round: t.Round, State: t.State, Version: t.Version, Stands: t.Stands,
 		Opened: t.Opened, Due: t.Due, Provisional: t.Provisional, Decided: some(t.Decided),
 		Reason: notes[t.Reason], Question: notes[t.Question], Answer: notes[t.Answer],
 	}

@@ -20,6 +20,8 @@ type Preview struct {
 	Problems []visit.Problem `json:"problems"`
 	// Simpler are the single changes that would leave fewer sign-offs or refusals.
 	Simpler []policy.Change `json:"simpler"`
+	// Reask is what the changes of a visit that was submitted before ask again; nil for any other draft.
+	Reask *policy.Reask `json:"reask,omitempty"`
 }
 
 // Preview routes a draft without keeping it; id is that of the draft, "" for one that was never saved. It refuses only a
@@ -37,7 +39,11 @@ func (s *Service) Preview(ctx context.Context, id string, d visit.Draft) (Previe
 	if err != nil {
 		return a.Preview, err
 	}
-	a.Simpler, err = pack.Simpler(a.facts)
+	if a.Simpler, err = pack.Simpler(a.facts); err != nil || st.visit.ID == "" {
+		return a.Preview, err
+	}
+	r, err := s.reask(ctx, st.visit, a.content(st.visit.Applicant, d), a.Route.Pin())
+	a.Reask = &r
 	return a.Preview, err
 }
 
@@ -46,6 +52,10 @@ type assessment struct {
 	Preview
 	people []policy.Person // the travellers, in the order of the draft
 	facts  policy.Facts
+}
+
+func (a assessment) content(applicant string, d visit.Draft) store.Content {
+	return store.Content{Applicant: applicant, Draft: d, People: a.people, Facts: a.facts}
 }
 
 // assess finds the route and everything that stands against submitting. A visit that was submitted before stays under the
@@ -235,7 +245,7 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 	if len(a.Problems) > 0 {
 		return visit.Receipt{}, &visit.Error{Code: visit.Invalid, Rule: "cannot_submit", Problems: a.Problems}
 	}
-	version, err := s.Store.PutVersion(ctx, id, store.Content{Applicant: u.Person, Draft: d.Draft, People: a.people, Facts: a.facts})
+	version, err := s.Store.PutVersion(ctx, id, a.content(u.Person, d.Draft))
 	if err != nil {
 		return visit.Receipt{}, err
 	}
@@ -244,31 +254,29 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 		travellers[i] = person.ID
 	}
 	c := visit.Command{ID: commandID(u, key), By: u.actor()}
-	seen, again, err := s.submitsAgain(ctx, id, c.ID)
+	first, known, err := s.Store.EventOf(ctx, id, c.ID)
 	if err != nil {
 		return visit.Receipt{}, err
 	}
-	if again {
-		c.Do = visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin()}
-		return s.do(ctx, id, c, seen)
+	// A command that was recorded before is what it was then, whatever has become of the visit since.
+	if f, again := first.Fact.(visit.Resubmitted); again {
+		c.Do = visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin(), Changes: f.Changes, Reask: f.Reask}
+		return s.do(ctx, id, c, first.Seq)
 	}
-	c.Do = visit.Submit{Version: version, Unit: d.Draft.Unit, Travellers: travellers, Route: a.Route.Pin()}
-	return s.submitFirst(ctx, u, id, c)
-}
-
-// submitsAgain tells whether a submission follows a return, and gives the last event that is known. A command that was
-// recorded before is what it was then, whatever has become of the visit since.
-func (s *Service) submitsAgain(ctx context.Context, id, command string) (seen int, again bool, err error) {
-	first, ok, err := s.Store.EventOf(ctx, id, command)
-	if err != nil || ok {
-		_, again = first.Fact.(visit.Resubmitted)
-		return first.Seq, again, err
+	if known || st.visit.State != visit.StateReturned {
+		c.Do = visit.Submit{Version: version, Unit: d.Draft.Unit, Travellers: travellers, Route: a.Route.Pin()}
+		return s.submitFirst(ctx, u, id, c)
 	}
-	row, err := s.Store.VisitRow(ctx, id)
-	if visit.CodeOf(err) == visit.NotFound {
-		return 0, false, nil
+	do := visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin()}
+	if version != st.visit.Version {
+		r, err := s.reask(ctx, st.visit, a.content(u.Person, d.Draft), do.Route)
+		if err != nil {
+			return visit.Receipt{}, err
+		}
+		do.Changes, do.Reask = r.Changes, pinnedReask(r)
 	}
-	return row.Seq, row.State == visit.StateReturned, err
+	c.Do = do
+	return s.do(ctx, id, c, st.visit.Seq)
 }
 
 func (s *Service) submitFirst(ctx context.Context, u User, id string, c visit.Command) (visit.Receipt, error) {

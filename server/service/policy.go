@@ -149,6 +149,7 @@ func (s *Service) PolicyName(code string) (policy.Words, bool) {
 type standing struct {
 	policy   visit.PolicyRef
 	category visit.Category // set by the International Office, empty unless it was
+	visit    visit.Visit    // without an id unless it was submitted
 }
 
 // standing reads what is fixed for a draft by its id, "" for one that was never saved.
@@ -160,7 +161,7 @@ func (s *Service) standing(ctx context.Context, id string) (standing, error) {
 	if visit.CodeOf(err) == visit.NotFound {
 		return standing{}, nil
 	}
-	return standing{v.Route.Policy, v.Category}, err
+	return standing{v.Route.Policy, v.Category, v}, err
 }
 
 // packFor gives the policy that decides on a draft: the pinned one once it was submitted, else the one in force.

@@ -44,7 +44,7 @@ func readForm(f url.Values) view.Form {
 			return visit.Traveller{Person: of("person"), Role: visit.Role(of("role"))}
 		}),
 		Legs: rows(f, "legs", func(of func(string) string) visit.Leg {
-			return visit.Leg{Country: of("country"), City: of("city"), Arrive: of("arrive"), Depart: of("depart"), Host: of("host")}
+			return visit.Leg{Country: of("country"), City: of("city"), Arrive: of("arrive"), Depart: of("depart"), Host: of("host"), Transport: of("transport"), Lodging: of("lodging")}
 		}),
 		Funding: rows(f, "funding", func(of func(string) string) view.FundingRow {
 			return view.FundingRow{Source: of("source"), Kind: of("kind"), Currency: strings.ToUpper(of("currency")), Amount: of("amount")}
@@ -277,7 +277,7 @@ func (p *Pages) panel(r request, page view.Page, id string, d visit.Draft, probl
 	if err != nil {
 		return view.Panel{}, err
 	}
-	v := view.Panel{Page: page, Route: preview.Route, Simpler: preview.Simpler, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
+	v := view.Panel{Page: page, Route: preview.Route, Simpler: preview.Simpler, Reask: preview.Reask, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
 	if v.Route == nil {
 		return v, nil
 	}

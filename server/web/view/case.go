@@ -79,7 +79,7 @@ func stageSignOff(v visit.Visit, stage int, so visit.SignOff) StageSignOff {
 		out.Progress = Waiting
 	case t.State == visit.TaskOpen:
 		out.Progress = Current
-	case t.State == visit.TaskApproved && t.Version == v.Version:
+	case t.StandsFor(v.Version):
 		out.Progress = Done
 	case v.Met(stage):
 		out.Progress = Spared
@@ -168,6 +168,8 @@ type Step struct {
 	Until   time.Time
 	Note    visit.Note
 	Changed bool // content changed with a resubmission
+	Changes []visit.Change
+	Reask   *visit.Reask // nil: everything is asked again
 	// From, To and Incomplete tell of a change of category, Policy of a new route.
 	From, To   visit.Category
 	Incomplete bool
@@ -186,7 +188,7 @@ func Timeline(events []visit.Event) []Step {
 		case visit.Submitted:
 			version = f.Version
 		case visit.Resubmitted:
-			s.Changed, version = f.Version != version, f.Version
+			s.Changed, s.Changes, s.Reask, version = f.Version != version, f.Changes, f.Reask, f.Version
 		case visit.CategoryChanged:
 			s.From, s.To, s.Incomplete, s.Note, version = f.From, f.Category, f.Incomplete, f.Reason, f.Version
 		case visit.Rerouted:

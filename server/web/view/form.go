@@ -113,6 +113,7 @@ type Panel struct {
 	Page
 	Route    *policy.Route   // nil while too little is known
 	Simpler  []policy.Change // what would make the route simpler
+	Reask    *policy.Reask   // of a visit that was submitted before; nil for any other draft
 	Problems []visit.Problem
 	Holders  map[string][]store.Acting // who may sign today, by the code of the sign-off
 }
