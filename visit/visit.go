@@ -40,9 +40,12 @@ type Task struct {
 	Opened      time.Time `json:"opened"`
 	Due         time.Time `json:"due"`
 	Provisional bool      `json:"provisional,omitempty"`
-	Decided     time.Time `json:"decided,omitzero"`
-	By          Actor     `json:"by,omitzero"`
-	Reason      Note      `json:"reason,omitempty"`
+	// Due is the end of the Days-th working day after Since: the opening, or the last time that the clock began to run again.
+	Since   time.Time `json:"since"`
+	Days    int       `json:"days,omitempty"` // 0 where the event does not say it
+	Decided time.Time `json:"decided,omitzero"`
+	By      Actor     `json:"by,omitzero"`
+	Reason  Note      `json:"reason,omitempty"`
 	// Question is open while its Answer is empty.
 	Question Note      `json:"question,omitempty"`
 	AskedAt  time.Time `json:"asked_at,omitzero"`
@@ -56,6 +59,7 @@ func (t Task) Waiting() bool { return t.State == TaskOpen && t.Question != "" &&
 type Notice struct {
 	State       NoticeState `json:"state"`
 	Opened      time.Time   `json:"opened,omitzero"`
+	Days        int         `json:"days,omitempty"` // working days
 	Closes      time.Time   `json:"closes,omitzero"`
 	Provisional bool        `json:"provisional,omitempty"`
 }
@@ -130,7 +134,7 @@ func (v *Visit) apply(e Event) error {
 			v.State = v.stateOfStage()
 		}
 	case NoticeOpened:
-		v.Notice = Notice{State: NoticeOpen, Opened: e.At, Closes: f.Closes, Provisional: f.Provisional}
+		v.Notice = Notice{State: NoticeOpen, Opened: e.At, Days: f.Days, Closes: f.Closes, Provisional: f.Provisional}
 	case NoticeClosed:
 		v.Notice.State = NoticeDone
 	case StageOpened:
@@ -156,7 +160,7 @@ func (v *Visit) apply(e Event) error {
 	case Answered:
 		v.update(f.Task, func(t *Task) { t.Answer = f.Answer })
 		for _, d := range f.Due {
-			v.update(d.Task, func(t *Task) { t.Due, t.Provisional = d.Due, d.Provisional })
+			v.update(d.Task, func(t *Task) { t.Due, t.Provisional, t.Since, t.Days = d.Due, d.Provisional, e.At, d.Days })
 		}
 		v.State = v.stateOfStage()
 	case CategoryChanged:
@@ -170,6 +174,8 @@ func (v *Visit) apply(e Event) error {
 		}
 	case Rerouted:
 		v.Route = f.Route
+	case Rescheduled:
+		v.reschedule(f)
 	case Approved:
 		v.State = StateApproved
 	case Withdrawn:
@@ -236,9 +242,10 @@ func (v *Visit) pin(version string, travellers []string, route Route) {
 func (v *Visit) openStage(f StageOpened, at time.Time) {
 	v.Stage = f.Stage
 	for _, d := range f.Tasks {
+		s := v.signOff(f.Stage, d.SignOff)
 		v.Tasks = append(v.Tasks, Task{
-			ID: d.Task, SignOff: v.signOff(f.Stage, d.SignOff), Stage: f.Stage, Round: f.Round, State: TaskOpen,
-			Version: v.Version, Opened: at, Due: d.Due, Provisional: d.Provisional,
+			ID: d.Task, SignOff: s, Stage: f.Stage, Round: f.Round, State: TaskOpen,
+			Version: v.Version, Opened: at, Due: d.Due, Provisional: d.Provisional, Since: at, Days: s.Limit,
 		})
 	}
 	v.State = v.stateOfStage()

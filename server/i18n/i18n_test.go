@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/visit"
@@ -80,10 +81,11 @@ func families() map[string][]string {
 		"progress.": {"done", "now", "waiting", "next"}, "panel.before.": {"approval", "departure"},
 		"case.outcome.": {"approved", "rejected", "withdrawn", "cancelled"}, "case.with_applicant.": {"returned", "question"},
 		"delegations.": {"ended", "over", "coming", "active"}, "nav.": {"desk", "inbox", "visits", "new", "delegations", "audit", "policy"},
-		"what.":     {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft"},
-		"form.add.": {"travellers", "legs", "funding"}, "row.": {"travellers", "legs", "funding", "documents", "flags"},
-		"done.":        {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published"},
-		"open_visits.": strings_(service.OpenVisitsChoices), "open_visits_help.": strings_(service.OpenVisitsChoices),
+		"what.":     {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft"},
+		"form.add.": {"travellers", "legs", "funding"}, "row.": {"travellers", "legs", "funding", "documents", "flags", "days"},
+		"done.":          {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped"},
+		"calendar.kind.": strings_(calendar.Kinds),
+		"open_visits.":   strings_(service.OpenVisitsChoices), "open_visits_help.": strings_(service.OpenVisitsChoices),
 		"effect.": {"listed", "pending", "rerouted", "kept"}, "difference.": {"added", "removed", "changed"}, "policy.of.": {"working_days", "days", "months", "hours"},
 		"error.":      {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"error.help.": {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
