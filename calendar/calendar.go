@@ -51,6 +51,7 @@ type Name struct {
 type Day struct {
 	Holiday Name `json:"holiday"` // the holiday the day belongs to or makes up for
 	Working bool `json:"working"`
+	Closure bool `json:"closure,omitempty"` // the campus is closed, not the country
 }
 
 // Due is the last day of a limit.

@@ -2,15 +2,26 @@ package calendar
 
 import "time"
 
-// Clock is one instant together with the Chinese working calendar; it satisfies visit.Clock.
-type Clock struct{ At time.Time }
+// Clock is one instant together with a working calendar; it satisfies visit.Clock. Without a calendar it counts by the
+// tables shipped with the program.
+type Clock struct {
+	At       time.Time
+	Calendar *Calendar
+}
+
+func (c Clock) calendar() *Calendar {
+	if c.Calendar == nil {
+		return China()
+	}
+	return c.Calendar
+}
 
 // Now gives the instant.
 func (c Clock) Now() time.Time { return c.At }
 
 // Due gives the end of the office day of the n-th working day after the day of from, in Beijing.
 func (c Clock) Due(from time.Time, n int) (time.Time, bool) {
-	due := China().Due(DateOf(from), n)
+	due := c.calendar().Due(DateOf(from), n)
 	return due.End(), due.Provisional
 }
 
@@ -20,7 +31,7 @@ func (c Clock) Left(from, to time.Time) int {
 	n := 0
 	for d, end := DateOf(from), DateOf(to); d.Before(end); {
 		d = d.AddDays(1)
-		if China().counts(d) {
+		if c.calendar().counts(d) {
 			n++
 		}
 	}

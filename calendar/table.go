@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -25,7 +26,8 @@ type Notice struct {
 
 // year is a table that has been checked.
 type year struct {
-	notices []Notice
+	notices []Notice // of a table shipped with the program
+	source  string   // number of the notice, or where it was read
 	days    map[Date]Day
 }
 
@@ -108,10 +110,7 @@ func (c *Calendar) With(name string, data []byte) (*Calendar, error) {
 }
 
 // Version identifies the tables, so that an event can cite the calendar it was
-// computed with. It is the start of a SHA-256, 12 hex digits, and can be checked
-// in the folder of the tables with
-//
-//	sha256sum cn-*.yaml | sha256sum | cut -c1-12
+// computed with. It is the start of a SHA-256, 12 hex digits.
 func (c *Calendar) Version() string {
 	all := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(c.digest)) {
@@ -120,8 +119,10 @@ func (c *Calendar) Version() string {
 	return hex.EncodeToString(all.Sum(nil))[:12]
 }
 
+func tableName(year int) string { return fmt.Sprintf("cn-%04d.yaml", year) }
+
 func (t table) check(name string) (year, error) {
-	if name != fmt.Sprintf("cn-%04d.yaml", t.Year) {
+	if name != tableName(t.Year) {
 		return year{}, fmt.Errorf("year: %d does not fit the name of the file", t.Year)
 	}
 	if err := t.checkNotices(); err != nil {
@@ -131,7 +132,7 @@ func (t table) check(name string) (year, error) {
 	if err != nil {
 		return year{}, err
 	}
-	y := year{notices: t.Notices, days: days}
+	y := year{notices: t.Notices, source: cmp.Or(t.Notices[0].Number, t.Notices[0].Source), days: days}
 	if n := y.workingDays(t.Year); n != t.WorkingDays {
 		return year{}, fmt.Errorf("working_days: the table says %d, its dates leave %d", t.WorkingDays, n)
 	}

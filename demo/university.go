@@ -13,6 +13,7 @@ const since = "2015-01-01"
 // University gives the units, posts, persons and holdings. A person's id is the user name too. It is the same every time.
 func University() store.University {
 	u := &university{}
+	u.Campuses = []store.Campus{{Code: store.MainCampus, NameZH: "九里校区", NameEN: "Jiuli campus"}, {Code: "xipu", NameZH: "犀浦校区", NameEN: "Xipu campus"}}
 	u.leadership()
 	for _, o := range offices {
 		u.office(o)
@@ -50,6 +51,7 @@ type office struct {
 // college lists its people in the order of collegeRoles.
 type college struct {
 	code, suffix string
+	campus       string // the main one when empty
 	name         words
 	people       [8]words
 }
@@ -124,19 +126,19 @@ var leaders = []struct {
 }
 
 var colleges = []college{
-	{"CIV", "civ", words{"土木工程学院", "School of Civil Engineering"}, [8]words{
+	{"CIV", "civ", "", words{"土木工程学院", "School of Civil Engineering"}, [8]words{
 		{"桥远山", "Qiao Yuanshan"}, {"梁正平", "Liang Zhengping"}, {"施雨薇", "Shi Yuwei"}, {"安若琳", "An Ruolin"},
 		{"石磊", "Shi Lei"}, {"涂静波", "Tu Jingbo"}, {"陈筑", "Chen Zhu"}, {"夏一桐", "Xia Yitong"},
 	}},
-	{"MECH", "mech", words{"机械工程学院", "School of Mechanical Engineering"}, [8]words{
+	{"MECH", "mech", "", words{"机械工程学院", "School of Mechanical Engineering"}, [8]words{
 		{"郭精工", "Guo Jinggong"}, {"冯毅", "Feng Yi"}, {"祝小满", "Zhu Xiaoman"}, {"谭思源", "Tan Siyuan"},
 		{"罗启轮", "Luo Qilun"}, {"韦承轴", "Wei Chengzhou"}, {"丁以恒", "Ding Yiheng"}, {"唐可欣", "Tang Kexin"},
 	}},
-	{"INFO", "info", words{"信息科学与技术学院", "School of Information Science and Technology"}, [8]words{
+	{"INFO", "info", "", words{"信息科学与技术学院", "School of Information Science and Technology"}, [8]words{
 		{"包文渊", "Bao Wenyuan"}, {"季望舒", "Ji Wangshu"}, {"柳青禾", "Liu Qinghe"}, {"许若愚", "Xu Ruoyu"},
 		{"算与同", "Suan Yutong"}, {"左思敏", "Zuo Simin"}, {"蓝天一", "Lan Tianyi"}, {"云舒", "Yun Shu"},
 	}},
-	{"LEEDS", "leeds", words{"利兹学院", "SWJTU-Leeds Joint School"}, [8]words{
+	{"LEEDS", "leeds", "xipu", words{"利兹学院", "SWJTU-Leeds Joint School"}, [8]words{
 		{"华西桥", "Hua Xiqiao"}, {"邓怀远", "Deng Huaiyuan"}, {"白雨晴", "Bai Yuqing"}, {"程牧之", "Cheng Muzhi"},
 		{"艾琳·霍尔姆", "Erin Holm"}, {"欧阳朔", "Ouyang Shuo"}, {"金望北", "Jin Wangbei"}, {"俞佳宁", "Yu Jianing"},
 	}},
@@ -167,8 +169,8 @@ var classified = policy.Person{
 // university collects what is put into the database.
 type university struct{ store.University }
 
-func (u *university) unit(code, kind string, name words) {
-	u.Units = append(u.Units, store.Unit{Code: code, Kind: kind, NameZH: name.zh, NameEN: name.en})
+func (u *university) unit(code, kind, campus string, name words) {
+	u.Units = append(u.Units, store.Unit{Code: code, Kind: kind, NameZH: name.zh, NameEN: name.en, Campus: campus})
 }
 
 func (u *university) hold(person, post, unit string, title words) {
@@ -182,14 +184,14 @@ func (u *university) sit(s seat, unit string, rank policy.Rank) {
 }
 
 func (u *university) leadership() {
-	u.unit("PC", "leadership", words{"党委、校领导", "Party Committee and University Leaders"})
+	u.unit("PC", "leadership", "", words{"党委、校领导", "Party Committee and University Leaders"})
 	for _, l := range leaders {
 		u.sit(l.seat, "PC", l.rank)
 	}
 }
 
 func (u *university) office(o office) {
-	u.unit(o.code, "office", o.name)
+	u.unit(o.code, "office", "", o.name)
 	for i, s := range o.seats {
 		rank := policy.Staff
 		if i == 0 {
@@ -200,7 +202,7 @@ func (u *university) office(o office) {
 }
 
 func (u *university) college(c college) {
-	u.unit(c.code, "college", c.name)
+	u.unit(c.code, "college", c.campus, c.name)
 	for i, r := range collegeRoles {
 		p := r.person
 		p.ID, p.Unit, p.NameZH, p.NameEN = r.role+"."+c.suffix, c.code, c.people[i].zh, c.people[i].en

@@ -85,6 +85,9 @@ func Run(ctx context.Context, c Config) error {
 	if err := svc.InstallPolicies(ctx); err != nil {
 		return err
 	}
+	if err := st.InstallCalendars(ctx); err != nil {
+		return err
+	}
 	engine, err := newEngine(parts{
 		service: svc,
 		auth:    auth.New(st, c.SecureCookies), log: c.Log, secure: c.SecureCookies, proxies: c.Proxies, temporalUI: c.TemporalUI,

@@ -57,7 +57,7 @@ func TestP22_AChangeAsksAgainOnlyWhoJudgedIt(t *testing.T) {
 		d := returned(t)
 		d.resubmit("v2", &visit.Reask{SignOffs: []string{"COL.DEAN", "COL.PSEC", "FIN"}, Notice: true}, visit.ChangePlace)
 		require.Equal(t, []string{"2.1.COL.DEAN", "2.1.COL.PSEC", "2.1.FIN"}, d.open())
-		require.Equal(t, visit.Notice{State: visit.NoticeOpen, Version: "v2", Opened: d.now, Closes: d.now.AddDate(0, 0, 5)}, d.v.Notice)
+		require.Equal(t, visit.Notice{State: visit.NoticeOpen, Version: "v2", Days: 5, Opened: d.now, Closes: d.now.AddDate(0, 0, 5)}, d.v.Notice)
 	})
 	t.Run("a sign-off that the new route asks in another stage stands there; one of another unit does not", func(t *testing.T) {
 		t.Parallel()

@@ -133,7 +133,21 @@ func (Tick) action() string           { return "tick" }
 func (Sync) action() string           { return "sync" }
 
 var actions = catalogue[Action](Action.action,
-	Submit{}, Approve{}, Return{}, Reject{}, Ask{}, Answer{}, Resubmit{}, Withdraw{}, Cancel{}, ChangeCategory{}, Reroute{}, Tick{}, Sync{})
+	Submit{},
+	Approve{},
+	Return{},
+	Reject{},
+	Ask{},
+	Answer{},
+	Resubmit{},
+	Withdraw{},
+	Cancel{},
+	ChangeCategory{},
+	Reroute{},
+	Recalculate{},
+	Tick{},
+	Sync{},
+)
 
 type commandJSON struct {
 	ID   string          `json:"id"`

@@ -99,8 +99,9 @@ func (d *decider) lastQuestion(task string) bool {
 func (d *decider) resumed() []TaskDue {
 	var due []TaskDue
 	for _, t := range d.OpenTasks() {
-		at, provisional := d.clock.Due(d.now, max(1, d.clock.Left(d.Spent.Stopped, t.Due)))
-		due = append(due, TaskDue{Task: t.ID, SignOff: t.SignOff.Code, Due: at.UTC(), Provisional: provisional})
+		days := max(1, d.clock.Left(d.Spent.Stopped, t.Due))
+		at, provisional := d.clock.Due(d.now, days)
+		due = append(due, TaskDue{Task: t.ID, SignOff: t.SignOff.Code, Due: at.UTC(), Provisional: provisional, Days: days})
 	}
 	return due
 }

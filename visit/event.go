@@ -120,6 +120,8 @@ type TaskDue struct {
 	SignOff     string    `json:"sign_off"`
 	Due         time.Time `json:"due"` // UTC
 	Provisional bool      `json:"provisional,omitempty"`
+	// Days are the working days that were left when the clock began to run again; 0 where the sign-off's limit counts.
+	Days int `json:"days,omitempty"`
 }
 
 func (Submitted) fact() string       { return "submitted" }
@@ -141,13 +143,44 @@ func (Cancelled) fact() string       { return "cancelled" }
 
 // Kinds lists the kinds of events, in the order of a visit's life.
 var Kinds = []string{
-	"submitted", "notice_opened", "stage_opened", "signed_off", "asked", "answered", "returned", "stage_settled", "resubmitted", "category_changed", "rerouted",
-	"notice_closed", "approved", "rejected", "withdrawn", "cancelled",
+	"submitted",
+	"notice_opened",
+	"stage_opened",
+	"signed_off",
+	"asked",
+	"answered",
+	"returned",
+	"stage_settled",
+	"resubmitted",
+	"category_changed",
+	"rerouted",
+	"rescheduled",
+	"notice_closed",
+	"approved",
+	"rejected",
+	"withdrawn",
+	"cancelled",
 }
 
 var facts = catalogue[Fact](Fact.fact,
-	Submitted{}, NoticeOpened{}, NoticeClosed{}, StageOpened{}, SignedOff{}, Returned{}, StageSettled{}, Resubmitted{}, Rejected{},
-	Asked{}, Answered{}, CategoryChanged{}, Rerouted{}, Approved{}, Withdrawn{}, Cancelled{})
+	Submitted{},
+	NoticeOpened{},
+	NoticeClosed{},
+	StageOpened{},
+	SignedOff{},
+	Returned{},
+	StageSettled{},
+	Resubmitted{},
+	Rejected{},
+	Asked{},
+	Answered{},
+	CategoryChanged{},
+	Rerouted{},
+	Rescheduled{},
+	Approved{},
+	Withdrawn{},
+	Cancelled{},
+)
 
 // Kind names the event's fact, for example signed_off.
 func (e Event) Kind() string { return e.Fact.fact() }

@@ -64,6 +64,8 @@ func (d *decider) do(a Action) error {
 		return d.changeCategory(a)
 	case Reroute:
 		return d.reroute(a)
+	case Recalculate:
+		return d.recalculate(a)
 	case Tick:
 		return d.tick()
 	case Sync:

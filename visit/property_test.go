@@ -154,7 +154,7 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 	}
 	note := visit.Note(rapid.SampledFrom([]string{"n", "n", "n", ""}).Draw(r, "note"))
 	applicant := visit.Actor{Person: "faculty", Channel: "api"}
-	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "category", "reroute", "reject", "withdraw", "cancel", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
+	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "category", "reroute", "recalculate", "reject", "withdraw", "cancel", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
 	case "approve":
 		return by, visit.Approve{Task: task, Reason: note}
 	case "return":
@@ -178,6 +178,8 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 		}
 	case "reroute":
 		return visit.Actor{Person: "publisher", Post: rapid.SampledFrom([]string{visit.PublisherPost, "FIN"}).Draw(r, "post"), Channel: "api"}, visit.Reroute{Route: genRoute(r)}
+	case "recalculate":
+		return visit.System, visit.Recalculate{Calendar: rapid.SampledFrom([]string{"a", "b"}).Draw(r, "calendar")}
 	case "reject":
 		if rapid.IntRange(0, 4).Draw(r, "really") > 0 {
 			return by, visit.Sync{}

@@ -43,9 +43,12 @@ type Task struct {
 	Opened      time.Time `json:"opened"`
 	Due         time.Time `json:"due"`
 	Provisional bool      `json:"provisional,omitempty"`
-	Decided     time.Time `json:"decided,omitzero"`
-	By          Actor     `json:"by,omitzero"`
-	Reason      Note      `json:"reason,omitempty"`
+	// Due is the end of the Days-th working day after Since: the opening, or the last time that the clock began to run again.
+	Since   time.Time `json:"since"`
+	Days    int       `json:"days,omitempty"` // 0 where the event does not say it
+	Decided time.Time `json:"decided,omitzero"`
+	By      Actor     `json:"by,omitzero"`
+	Reason  Note      `json:"reason,omitempty"`
 	// BackTo is the stage to which a returned task gave the case, 0 for the applicant.
 	BackTo int `json:"back_to,omitempty"`
 	// Question is open while its Answer is empty.
@@ -62,6 +65,7 @@ type Notice struct {
 	State       NoticeState `json:"state"`
 	Version     string      `json:"version,omitempty"` // hash of the content that was published
 	Opened      time.Time   `json:"opened,omitzero"`
+	Days        int         `json:"days,omitempty"` // working days
 	Closes      time.Time   `json:"closes,omitzero"`
 	Provisional bool        `json:"provisional,omitempty"`
 }
@@ -143,7 +147,7 @@ func (v *Visit) apply(e Event) error {
 			v.State = v.stateOfStage()
 		}
 	case NoticeOpened:
-		v.Notice = Notice{State: NoticeOpen, Version: v.Version, Opened: e.At, Closes: f.Closes, Provisional: f.Provisional}
+		v.Notice = Notice{State: NoticeOpen, Version: v.Version, Opened: e.At, Days: f.Days, Closes: f.Closes, Provisional: f.Provisional}
 	case NoticeClosed:
 		v.Notice.State = NoticeDone
 	case StageOpened:
@@ -166,7 +170,7 @@ func (v *Visit) apply(e Event) error {
 	case Answered:
 		v.update(f.Task, func(t *Task) { t.Answer = f.Answer })
 		for _, d := range f.Due {
-			v.update(d.Task, func(t *Task) { t.Due, t.Provisional = d.Due, d.Provisional })
+			v.update(d.Task, func(t *Task) { t.Due, t.Provisional, t.Since, t.Days = d.Due, d.Provisional, e.At, d.Days })
 		}
 		v.State = v.stateOfStage()
 	case CategoryChanged:
@@ -180,6 +184,8 @@ func (v *Visit) apply(e Event) error {
 		}
 	case Rerouted:
 		v.Route = f.Route
+	case Rescheduled:
+		v.reschedule(f)
 	case Approved:
 		v.State = StateApproved
 	case Withdrawn:
@@ -246,9 +252,10 @@ func (v *Visit) pin(version string, travellers []string, route Route) {
 func (v *Visit) openStage(f StageOpened, at time.Time) {
 	v.Stage = f.Stage
 	for _, d := range f.Tasks {
+		s := v.signOff(f.Stage, d.SignOff)
 		v.Tasks = append(v.Tasks, Task{
-			ID: d.Task, SignOff: v.signOff(f.Stage, d.SignOff), Stage: f.Stage, Round: f.Round, State: TaskOpen,
-			Version: v.Version, Opened: at, Due: d.Due, Provisional: d.Provisional,
+			ID: d.Task, SignOff: s, Stage: f.Stage, Round: f.Round, State: TaskOpen,
+			Version: v.Version, Opened: at, Due: d.Due, Provisional: d.Provisional, Since: at, Days: s.Limit,
 		})
 	}
 	v.State = v.stateOfStage()

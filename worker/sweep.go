@@ -19,6 +19,8 @@ type Sweep struct {
 	Log   *slog.Logger
 	Every time.Duration // 5 s when 0
 	Grace time.Duration // age of the last event; 3 s when 0, longer than a running decision
+
+	dates Recalculation
 }
 
 const sweepBatch = 500
@@ -31,11 +33,15 @@ func (s *Sweep) Run(ctx context.Context) {
 	if s.Grace == 0 {
 		s.Grace = 3 * time.Second
 	}
+	s.dates = Recalculation{Store: s.Store, Host: s.Host, Log: s.Log}
 	ticker := time.NewTicker(s.Every)
 	defer ticker.Stop()
 	for {
 		if _, err := s.Once(ctx); err != nil && ctx.Err() == nil {
 			s.Log.Warn("sweep", "error", err)
+		}
+		if _, err := s.dates.Once(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Warn("recalculation of provisional dates", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -42,6 +42,9 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	defer func() { _ = st.Close() }()
+	if err := st.InstallCalendars(ctx); err != nil {
+		return err
+	}
 	c.Temporal.Logger, c.Temporal.Identity = c.Log, "exeat-worker"
 	tc, err := client.DialContext(ctx, c.Temporal)
 	if err != nil {

@@ -23,6 +23,8 @@ type record struct {
 	mu     sync.Mutex
 	env    *testsuite.TestWorkflowEnvironment
 	events []visit.Event
+	// calendar is the one that the store holds; the shipped one when nil.
+	calendar *calendar.Calendar
 	// lose makes the next calls commit and then fail, as if the worker died before the answer.
 	lose int
 }
@@ -39,7 +41,7 @@ func (l *record) Record(_ context.Context, in activities.RecordInput) (store.Rec
 			return r, err
 		}
 	}
-	decided, err := v.Handle(in.Command, calendar.Clock{At: r.Now})
+	decided, err := v.Handle(in.Command, calendar.Clock{At: r.Now, Calendar: l.calendar})
 	if err != nil {
 		return r, activities.AsApplicationError(err)
 	}
@@ -75,16 +77,20 @@ func route() visit.Route {
 }
 
 func newEnv(t *testing.T) (*testsuite.TestWorkflowEnvironment, *record) {
+	return newEnvAt(t, monday, route())
+}
+
+func newEnvAt(t *testing.T, start time.Time, route visit.Route) (*testsuite.TestWorkflowEnvironment, *record) {
 	var s testsuite.WorkflowTestSuite
 	env := s.NewTestWorkflowEnvironment()
-	env.SetStartTime(monday)
+	env.SetStartTime(start)
 	env.SetTestTimeout(20 * time.Second)
 	workflows.Register(env)
 	l := &record{env: env}
 	env.RegisterActivity(l)
 	v := visit.New("2026-00001", "faculty")
 	es, err := v.Handle(visit.Command{ID: "faculty.s", By: visit.Actor{Person: "faculty", Channel: "api"},
-		Do: visit.Submit{Version: "v1", Unit: "CIV", Travellers: []string{"faculty"}, Route: route()}}, calendar.Clock{At: monday})
+		Do: visit.Submit{Version: "v1", Unit: "CIV", Travellers: []string{"faculty"}, Route: route}}, calendar.Clock{At: start})
 	require.NoError(t, err)
 	l.events = es
 	return env, l

@@ -17,6 +17,7 @@ type Unit struct {
 	Kind   string `db:"kind" json:"kind"` // college, office, leadership
 	NameZH string `db:"name_zh" json:"name_zh"`
 	NameEN string `db:"name_en" json:"name_en"`
+	Campus string `db:"campus" json:"campus"` // whose calendar counts for the unit; MainCampus when empty in an import
 }
 
 // Post is a function in the university; Unit is empty for a post that exists once.
@@ -63,7 +64,7 @@ type Delegation struct {
 func (s *Store) Units(ctx context.Context) ([]Unit, error) {
 	var us []Unit
 	err := s.db.SelectContext(ctx, &us, `
-		SELECT code, kind, name_zh, name_en
+		SELECT code, kind, name_zh, name_en, campus
 		  FROM unit
 		 ORDER BY kind, code`)
 	return us, wrap(err, "read units")
@@ -175,13 +176,14 @@ func (s *Store) EndDelegation(ctx context.Context, delegator string, id int64) e
 
 // University is a whole organisation, as it is imported: units, posts, persons and who holds what.
 type University struct {
+	Campuses []Campus        `json:"campuses"`
 	Units    []Unit          `json:"units"`
 	Posts    []Post          `json:"posts"`
 	People   []policy.Person `json:"people"`
 	Holdings []Holding       `json:"holdings"`
 }
 
-// PutUniversity adds or renames units, posts and persons, and adds holdings that are not there yet. It removes nothing.
+// PutUniversity adds or renames campuses, units, posts and persons, and adds holdings that are not there yet. It removes nothing.
 func (s *Store) PutUniversity(ctx context.Context, u University) error {
 	tx, err := s.db.BeginTxx(ctx, nil)
 	if err != nil {
@@ -192,11 +194,17 @@ func (s *Store) PutUniversity(ctx context.Context, u University) error {
 		doing, query string
 		rows         any
 	}{
+		{"write campuses", `
+			INSERT INTO campus (code, name_zh, name_en)
+			SELECT code, name_zh, name_en
+			  FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS r (code text, name_zh text, name_en text)
+			ON CONFLICT (code) DO UPDATE SET name_zh = EXCLUDED.name_zh, name_en = EXCLUDED.name_en`, u.Campuses},
 		{"write units", `
-			INSERT INTO unit (code, kind, name_zh, name_en)
-			SELECT code, kind, name_zh, name_en
-			  FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS r (code text, kind text, name_zh text, name_en text)
-			ON CONFLICT (code) DO UPDATE SET kind = EXCLUDED.kind, name_zh = EXCLUDED.name_zh, name_en = EXCLUDED.name_en`, u.Units},
+			INSERT INTO unit (code, kind, name_zh, name_en, campus)
+			SELECT code, kind, name_zh, name_en, coalesce(nullif(campus, ''), 'main')
+			  FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS r (code text, kind text, name_zh text, name_en text, campus text)
+			ON CONFLICT (code) DO UPDATE SET kind = EXCLUDED.kind, name_zh = EXCLUDED.name_zh, name_en = EXCLUDED.name_en,
+			       campus = EXCLUDED.campus`, u.Units},
 		{"write posts", `
 			INSERT INTO post (code, unit, name_zh, name_en)
 			SELECT code, unit, name_zh, name_en

@@ -35,14 +35,16 @@ type VisitRow struct {
 	Stages       int               `db:"stages" json:"stages"`
 	Notice       visit.NoticeState `db:"notice" json:"notice"`
 	NoticeCloses *time.Time        `db:"notice_closes" json:"notice_closes,omitempty"`
-	SubmittedAt  time.Time         `db:"submitted_at" json:"submitted_at"`
-	ChangedAt    time.Time         `db:"changed_at" json:"changed_at"`
-	Search       string            `db:"search" json:"-"`
+	// NoticeProvisional tells that NoticeCloses runs into a year whose list is not loaded.
+	NoticeProvisional bool      `db:"notice_provisional" json:"notice_provisional,omitempty"`
+	SubmittedAt       time.Time `db:"submitted_at" json:"submitted_at"`
+	ChangedAt         time.Time `db:"changed_at" json:"changed_at"`
+	Search            string    `db:"search" json:"-"`
 }
 
 const visitColumns = `id, applicant, unit, category, title, travellers, countries,
 	to_char(exit_date, 'YYYY-MM-DD') AS exit_date, to_char(return_date, 'YYYY-MM-DD') AS return_date,
-	state, seq, head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes,
+	state, seq, head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional,
 	submitted_at, changed_at, search`
 
 // rowOf is the projection of a visit: a pure function of the fold and of the content it pins, used when an event is
@@ -54,12 +56,18 @@ func rowOf(v visit.Visit, head string, c Content) VisitRow {
 		State: v.State, Seq: v.Seq, Head: head, Version: v.Version,
 		Rule: v.Route.Rule, Policy: v.Route.Policy.Pack + " " + v.Route.Policy.Version, PolicyHash: v.Route.Policy.Hash,
 		Round: v.Round, Stage: v.Stage, Stages: len(v.Route.Stages), Notice: v.Notice.State,
+		NoticeCloses: noticeCloses(v), NoticeProvisional: v.Notice.Provisional,
 		SubmittedAt: v.Spent.Since, ChangedAt: v.Spent.Until, Search: searchText(v.ID, c),
 	}
-	if v.Notice.State != visit.NoticeNone {
-		r.NoticeCloses = &v.Notice.Closes
-	}
 	return r
+}
+
+// noticeCloses is when the public notice closes, nil where there is none.
+func noticeCloses(v visit.Visit) *time.Time {
+	if v.Notice.State == visit.NoticeNone {
+		return nil
+	}
+	return &v.Notice.Closes
 }
 
 func countries(d visit.Draft) []string {
@@ -86,17 +94,19 @@ func searchText(id string, c Content) string {
 func putVisit(ctx context.Context, tx sqlx.ExtContext, r VisitRow) error {
 	_, err := sqlx.NamedExecContext(ctx, tx, `
 		INSERT INTO visit (id, applicant, unit, category, title, travellers, countries, exit_date, return_date, state, seq,
-		       head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, submitted_at, changed_at, search)
+		       head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional,
+		       submitted_at, changed_at, search)
 		VALUES (:id, :applicant, :unit, :category, :title, :travellers, :countries, CAST(:exit_date AS date),
 		       CAST(:return_date AS date), :state, :seq, :head, :version, :rule, :policy, :policy_hash, :round, :stage,
-		       :stages, :notice, :notice_closes, :submitted_at, :changed_at, :search)
+		       :stages, :notice, :notice_closes, :notice_provisional, :submitted_at, :changed_at, :search)
 		ON CONFLICT (id) DO UPDATE
 		   SET unit = EXCLUDED.unit, category = EXCLUDED.category, title = EXCLUDED.title, travellers = EXCLUDED.travellers,
 		       countries = EXCLUDED.countries, exit_date = EXCLUDED.exit_date, return_date = EXCLUDED.return_date,
 		       state = EXCLUDED.state, seq = EXCLUDED.seq, head = EXCLUDED.head, version = EXCLUDED.version,
 		       rule = EXCLUDED.rule, policy = EXCLUDED.policy, policy_hash = EXCLUDED.policy_hash, round = EXCLUDED.round,
 		       stage = EXCLUDED.stage, stages = EXCLUDED.stages, notice = EXCLUDED.notice,
-		       notice_closes = EXCLUDED.notice_closes, changed_at = EXCLUDED.changed_at, search = EXCLUDED.search
+		       notice_closes = EXCLUDED.notice_closes, notice_provisional = EXCLUDED.notice_provisional,
+		       changed_at = EXCLUDED.changed_at, search = EXCLUDED.search
 		 WHERE visit.seq < EXCLUDED.seq`, r)
 	return wrap(err, "write visit "+r.ID)
 }

@@ -33,7 +33,7 @@ func (s *Store) Record(ctx context.Context, v visit.Visit, c visit.Command) (Rec
 	var r Recorded
 	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
 		var err error
-		r, err = record(ctx, tx, v.Clone(), c)
+		r, err = s.record(ctx, tx, v.Clone(), c)
 		return err
 	})
 	if violates(err, "event_pkey") || violates(err, "visit_pkey") { // two submissions at once: only one has written
@@ -42,7 +42,7 @@ func (s *Store) Record(ctx context.Context, v visit.Visit, c visit.Command) (Rec
 	return r, err
 }
 
-func record(ctx context.Context, tx *sqlx.Tx, v visit.Visit, c visit.Command) (Recorded, error) {
+func (s *Store) record(ctx context.Context, tx *sqlx.Tx, v visit.Visit, c visit.Command) (Recorded, error) {
 	head, err := lock(ctx, tx, v.ID, c)
 	if err != nil {
 		return Recorded{}, err
@@ -53,7 +53,11 @@ func record(ctx context.Context, tx *sqlx.Tx, v visit.Visit, c visit.Command) (R
 			return r, err
 		}
 	}
-	decided, err := v.Handle(c, calendar.Clock{At: head.Now})
+	calendars, err := s.calendarsAt(ctx, tx, head.Calendars)
+	if err != nil {
+		return r, err
+	}
+	decided, err := v.Handle(c, calendar.Clock{At: head.Now, Calendar: calendars.Of(head.Campus)})
 	if err != nil || len(decided) == 0 {
 		return r, err
 	}
@@ -96,6 +100,8 @@ type head struct {
 	Hash       string
 	Now        time.Time
 	Authorised bool
+	Calendars  int    // revision of the calendars
+	Campus     string // of the visit's unit
 }
 
 // lock takes the visit's row and reads, in the same statement, the time and whether the actor may act as he claims.
@@ -119,16 +125,28 @@ func lock(ctx context.Context, tx *sqlx.Tx, id string, c visit.Command) (head, e
 		           SELECT FROM acting(t.local::date) a
 		            WHERE a.person = $2 AND a.post = $4 AND a.unit = $5 AND a.on_behalf_of = $6)
 		         ELSE true
-		       END AS authorised
+		       END AS authorised,
+		       (SELECT count(*) FROM calendar_year) AS calendars,
+		       coalesce((SELECT campus FROM unit WHERE code = v.unit), '') AS campus
 		  FROM visit v, t
 		 WHERE v.id = $1
 		   FOR UPDATE OF v`, id, c.By.Person, task, c.By.Post, c.By.Unit, c.By.OnBehalfOf)
 	if err == sql.ErrNoRows {
 		err = tx.GetContext(ctx, &h, `
-			SELECT 0 AS seq, '' AS hash, clock_timestamp() + ahead AS now, true AS authorised
-			  FROM clock`)
+			SELECT 0 AS seq, '' AS hash, clock_timestamp() + ahead AS now, true AS authorised,
+			       (SELECT count(*) FROM calendar_year) AS calendars,
+			       coalesce((SELECT campus FROM unit WHERE code = $1), '') AS campus
+			  FROM clock`, unitOf(c.Do))
 	}
 	return h, wrap(err, "lock visit "+id)
+}
+
+// unitOf names the unit of a visit that is being submitted.
+func unitOf(a visit.Action) string {
+	if a, ok := a.(visit.Submit); ok {
+		return a.Unit
+	}
+	return ""
 }
 
 // taskOf names the task that a command decides, "" for commands that decide none.
@@ -201,8 +219,10 @@ func project(ctx context.Context, tx *sqlx.Tx, v visit.Visit, headHash string, d
 	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE visit
-		   SET state = $2, seq = $3, head = $4, round = $5, stage = $6, notice = $7, changed_at = $8
-		 WHERE id = $1`, v.ID, v.State, v.Seq, headHash, v.Round, v.Stage, v.Notice.State, v.Spent.Until)
+		   SET state = $2, seq = $3, head = $4, round = $5, stage = $6, notice = $7, notice_closes = $8,
+		       notice_provisional = $9, changed_at = $10
+		 WHERE id = $1`, v.ID, v.State, v.Seq, headHash, v.Round, v.Stage, v.Notice.State, noticeCloses(v),
+		v.Notice.Provisional, v.Spent.Until)
 	return wrap(err, "update visit "+v.ID)
 }
 

@@ -17,7 +17,10 @@ import (
 )
 
 // Store is the database as the rest of the project sees it. It is safe for concurrent use.
-type Store struct{ db *sqlx.DB }
+type Store struct {
+	db        *sqlx.DB
+	calendars calendars
+}
 
 // Open connects with the role of the application and refuses a database whose schema is not this program's.
 // Close it when done.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/server/web/view"
@@ -73,22 +74,38 @@ func TestFilesAreSorted(t *testing.T) {
 // families are the keys that are made of a prefix and a code.
 func families() map[string][]string {
 	return map[string][]string{
-		"state.": strings_(visit.States), "task_state.": strings_(visit.TaskStates), "category.": strings_(visit.Categories),
-		"category_help.": strings_(visit.Categories), "flag.": strings_(visit.Flags), "flag_help.": strings_(visit.Flags),
-		"funding_kind.": strings_(visit.FundingKinds), "role.": {"leader", "member"}, "event.": visit.Kinds, "change.": append([]string{"any"}, strings_(visit.Changes)...),
-		"ask.":     {"all", "last_leader", "unit", "office", "io", "leader", "issue", "outside"},
-		"verdict.": strings_(service.Verdicts), "verdict_help.": strings_(service.Verdicts),
-		"unit.":     {"minute", "hour", "day", "working_day", "month"},
-		"progress.": {"done", "now", "waiting", "next", "spared", "answered"}, "panel.before.": {"approval", "departure"},
-		"case.outcome.": {"approved", "rejected", "withdrawn", "cancelled"}, "case.with_applicant.": {"returned", "question"},
-		"delegations.": {"ended", "over", "coming", "active"}, "nav.": placesOfTheMenu(),
-		"what.":     {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft"},
-		"form.add.": {"travellers", "legs", "funding"}, "row.": {"travellers", "legs", "funding", "documents", "flags"},
-		"done.":        {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published"},
-		"open_visits.": strings_(service.OpenVisitsChoices), "open_visits_help.": strings_(service.OpenVisitsChoices),
-		"effect.": {"listed", "pending", "rerouted", "kept"}, "difference.": {"added", "removed", "changed"}, "policy.of.": {"working_days", "days", "months", "hours"},
-		"error.":      {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
-		"error.help.": {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
+		"ask.":                 {"all", "last_leader", "unit", "office", "io", "leader", "issue", "outside"},
+		"calendar.kind.":       strings_(calendar.Kinds),
+		"case.outcome.":        {"approved", "rejected", "withdrawn", "cancelled"},
+		"case.with_applicant.": {"returned", "question"},
+		"category.":            strings_(visit.Categories),
+		"category_help.":       strings_(visit.Categories),
+		"change.":              append([]string{"any"}, strings_(visit.Changes)...),
+		"delegations.":         {"ended", "over", "coming", "active"},
+		"difference.":          {"added", "removed", "changed"},
+		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped"},
+		"effect.":              {"listed", "pending", "rerouted", "kept"},
+		"error.":               {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
+		"error.help.":          {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
+		"event.":               visit.Kinds,
+		"flag.":                strings_(visit.Flags),
+		"flag_help.":           strings_(visit.Flags),
+		"form.add.":            {"travellers", "legs", "funding"},
+		"funding_kind.":        strings_(visit.FundingKinds),
+		"nav.":                 placesOfTheMenu(),
+		"open_visits.":         strings_(service.OpenVisitsChoices),
+		"open_visits_help.":    strings_(service.OpenVisitsChoices),
+		"panel.before.":        {"approval", "departure"},
+		"policy.of.":           {"working_days", "days", "months", "hours"},
+		"progress.":            {"done", "now", "waiting", "next", "spared", "answered"},
+		"role.":                {"leader", "member"},
+		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days"},
+		"state.":               strings_(visit.States),
+		"task_state.":          strings_(visit.TaskStates),
+		"unit.":                {"minute", "hour", "day", "working_day", "month"},
+		"verdict.":             strings_(service.Verdicts),
+		"verdict_help.":        strings_(service.Verdicts),
+		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft"},
 	}
 }
 

@@ -47,6 +47,7 @@ type Rights struct {
 	Signs  bool // holds a post that signs
 	// What one may do with policies; the first two only in own right.
 	EditsPolicy, PublishesPolicy, Replays bool
+	LoadsCalendar                         bool // for a second person to publish
 	Acting                                []store.Acting
 }
 
@@ -72,6 +73,7 @@ func (s *Service) Rights(ctx context.Context, u User) (Rights, error) {
 		r.Office = r.Office || slices.Contains(visit.OfficePosts, a.Post)
 		r.EditsPolicy = r.EditsPolicy || own && a.Post == editorPost
 		r.PublishesPolicy = r.PublishesPolicy || own && a.Post == visit.PublisherPost
+		r.LoadsCalendar = r.EditsPolicy || r.Admin
 		r.Replays = r.Replays || slices.Contains(replays, a.Post)
 		if slices.Contains(seesUnit, a.Post) {
 			r.Units = append(r.Units, a.Unit)

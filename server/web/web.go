@@ -45,6 +45,7 @@ type Auth interface {
 // desk is what the pages ask of the service.
 type desk interface {
 	policyDesk
+	calendarDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -149,6 +150,12 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.POST("/policy/drafts/:id", p.signedIn(p.savePolicyDraft))
 	r.POST("/policy/drafts/:id/check", p.signedIn(p.checkPolicyDraft))
 	r.POST("/policy/drafts/:id/publish", p.signedIn(p.publishPolicyDraft))
+
+	r.GET("/calendar", p.signedIn(p.showCalendars))
+	r.POST("/calendar", p.signedIn(p.loadCalendar))
+	r.GET("/calendar/:campus/:year", p.signedIn(p.sendCalendar))
+	r.POST("/calendar/drafts/:id/publish", p.signedIn(p.publishCalendar))
+	r.POST("/calendar/drafts/:id/drop", p.signedIn(p.dropCalendar))
 
 	r.POST("/clock", p.signedIn(p.advanceClock))
 }
