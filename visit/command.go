@@ -18,6 +18,8 @@ type Actor struct {
 	Delegation int64  `json:"delegation,omitempty"`
 	// Channel is web, api or system.
 	Channel string `json:"channel"`
+	// Address is where the request came from (IP), as the server saw it; empty for what no request caused.
+	Address string `json:"address,omitempty"`
 }
 
 // OfficePosts are the posts of the International Office that look after every visit: they cancel an approved one and

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/exeat/exeat/activities"
 	"github.com/exeat/exeat/host"
+	"github.com/exeat/exeat/ledger"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/workflows"
 )
@@ -22,6 +24,7 @@ type Config struct {
 	DatabaseURL string         // role exeat_app
 	Temporal    client.Options // host, namespace, credentials
 	TaskQueue   string         // host.TaskQueue when empty
+	Key         string         // file of the key that signs the ledger; empty: another worker seals
 	Log         *slog.Logger   // discarded when nil
 	Ready       func()         // called once when the worker polls
 }
@@ -42,6 +45,12 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	defer func() { _ = st.Close() }()
+	if c.Key != "" {
+		if _, err := ledger.ReadKey(c.Key); err != nil {
+			return err
+		}
+		defer sealing(ctx, c, st)()
+	}
 	c.Temporal.Logger, c.Temporal.Identity = c.Log, "exeat-worker"
 	tc, err := client.DialContext(ctx, c.Temporal)
 	if err != nil {
@@ -68,6 +77,17 @@ func Run(ctx context.Context, c Config) error {
 			return nil
 		case <-time.After(time.Second):
 		}
+	}
+}
+
+// sealing runs the sealer until ctx ends or the function that it gives is called, which waits for it.
+func sealing(ctx context.Context, c Config, st *store.Store) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { (&Sealer{Store: st, Key: c.Key, Log: c.Log}).Run(ctx) })
+	return func() {
+		cancel()
+		wg.Wait()
 	}
 }
 
