@@ -2,7 +2,7 @@ package ledger
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -49,33 +49,45 @@ func RecordOf(e Entry) Record {
 	return Record{Stream: e.Event.Visit, Seq: e.Event.Seq, Body: e.Body, Prev: e.Prev, Hash: e.Hash}
 }
 
-// placeOf reads from the body of an event to which stream it belongs and which number it has there. The canonical form
-// sorts the fields, so that these two stand at its end; reading them takes no JSON parser, which would cost ten times
-// what the hashes cost.
+// placeOf reads from the body of an event to which stream it belongs and which number it has there.
 func placeOf(body string) (stream string, seq int, err error) {
-	bad := func() (string, int, error) {
-		return "", 0, fmt.Errorf("the body does not say which event it is")
+	if stream, seq, ok := quickPlace(body); ok {
+		return stream, seq, nil
 	}
+	var e struct {
+		Stream, Visit *string
+		Seq           int
+	}
+	if err := json.Unmarshal([]byte(body), &e); err != nil || e.Seq < 1 || (e.Stream == nil) == (e.Visit == nil) {
+		return "", 0, errors.New("the body does not say which event it is")
+	}
+	if e.Stream != nil {
+		return *e.Stream, e.Seq, nil
+	}
+	return *e.Visit, e.Seq, nil
+}
+
+// quickPlace is placeOf without a JSON parser, which would cost ten times what the hashes cost. It answers where the fields
+// stand as they stand today: the canonical form sorts them, so that they are the last.
+func quickPlace(body string) (stream string, seq int, ok bool) {
 	i := strings.LastIndex(body, `,"seq":`)
 	if i < 0 {
-		return bad()
+		return "", 0, false
 	}
-	number, rest, ok := strings.Cut(body[i+len(`,"seq":`):], ",")
-	if !ok {
-		return bad()
+	number, rest, _ := strings.Cut(body[i+len(`,"seq":`):], ",")
+	seq, err := strconv.Atoi(number)
+	if err != nil || seq < 1 {
+		return "", 0, false
 	}
-	if seq, err = strconv.Atoi(number); err != nil {
-		return bad()
+	if shown, found := strings.CutPrefix(rest, `"shown":{"after":`); found {
+		_, rest, _ = strings.Cut(shown, "},")
 	}
 	rest, isVisit := strings.CutPrefix(rest, `"visit":"`)
 	if !isVisit {
 		if rest, ok = strings.CutPrefix(rest, `"stream":"`); !ok {
-			return bad()
+			return "", 0, false
 		}
 	}
 	stream, ok = strings.CutSuffix(rest, `"}`)
-	if !ok || strings.ContainsAny(stream, `"\`) || isVisit == (stream == Office) {
-		return bad()
-	}
-	return stream, seq, nil
+	return stream, seq, ok && !strings.ContainsAny(stream, `"\\`) && isVisit == (stream != Office)
 }

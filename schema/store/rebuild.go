@@ -31,7 +31,9 @@ func (s *Store) Rebuild(ctx context.Context) (int, error) {
 				return fmt.Errorf("visit %s: %w", id, err)
 			}
 		}
-		return nil
+		_, err := tx.ExecContext(ctx, `
+			SELECT office_add(jsonb_build_object('person', session_user, 'channel', 'database'), 'rebuilt', '', jsonb_build_object('visits', CAST($1 AS integer)))`, len(ids))
+		return wrap(err, "note the repair")
 	})
 	return len(ids), err
 }
