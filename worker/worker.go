@@ -107,7 +107,11 @@ func work(ctx context.Context, c Config, st *store.Store, tc client.Client) erro
 	}
 	defer w.Stop()
 	c.Ready()
-	(&Sweep{Store: st, Host: host.Host{Client: tc, TaskQueue: c.TaskQueue}, Log: c.Log}).Run(ctx)
+	h := host.Host{Client: tc, TaskQueue: c.TaskQueue}
+	var wg sync.WaitGroup
+	wg.Go(func() { (&Archiver{Store: st, Host: h, Log: c.Log}).Run(ctx) })
+	(&Sweep{Store: st, Host: h, Log: c.Log}).Run(ctx)
+	wg.Wait()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
 	}

@@ -55,7 +55,7 @@ func rebuildVisit(ctx context.Context, tx *sqlx.Tx, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := putVisit(ctx, tx, rowOf(v, entries[len(entries)-1].Hash, content)); err != nil {
+	if err := putVisit(ctx, tx, RowOf(v, entries[len(entries)-1].Hash, content)); err != nil {
 		return err
 	}
 	return putTasks(ctx, tx, id, v.Tasks)

@@ -37,7 +37,9 @@ type User struct {
 // Day is the university's day of the request, YYYY-MM-DD.
 func (u User) Day() string { return calendar.DateOf(u.Now).String() }
 
-func (u User) actor() visit.Actor { return visit.Actor{Person: u.Person, Channel: u.Channel, Address: u.Address} }
+func (u User) actor() visit.Actor {
+	return visit.Actor{Person: u.Person, Channel: u.Channel, Address: u.Address}
+}
 
 // as makes changes in the user's name, in one transaction: the office's events say who it was.
 func (s *Service) as(ctx context.Context, u User, change func(*store.Store) error) error {
