@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
+	"strings"
 
 	"github.com/exeat/exeat/demo"
+	"github.com/exeat/exeat/ledger"
 	"github.com/exeat/exeat/schema"
 	"github.com/exeat/exeat/server"
 	"github.com/exeat/exeat/worker"
@@ -18,11 +21,15 @@ func serve(ctx context.Context, o options, in *infra, steps *steps) error {
 	}
 	slog.SetDefault(slog.New(slog.NewJSONHandler(log, nil)))
 	client := in.temporal.ClientOptions()
+	key := in.data.Path("ledger.key")
+	if _, err := ledger.EnsureKey(key, "exeat/"+strings.ToLower(rand.Text()[:8])); err != nil {
+		return err
+	}
 	p := parts{
 		migrate: func(ctx context.Context) error { return schema.Migrate(ctx, in.ownerURL()) },
 		worker: func(ctx context.Context, ready func()) error {
 			return worker.Run(ctx, worker.Config{
-				DatabaseURL: in.appURL(), Temporal: client, Log: slog.Default().With("part", "worker"), Ready: ready,
+				DatabaseURL: in.appURL(), Temporal: client, Key: key, Log: slog.Default().With("part", "worker"), Ready: ready,
 			})
 		},
 		server: func(ctx context.Context, ready func(string)) error {

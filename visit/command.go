@@ -18,6 +18,8 @@ type Actor struct {
 	Delegation int64  `json:"delegation,omitempty"`
 	// Channel is web, api or system.
 	Channel string `json:"channel"`
+	// Address is where the request came from (IP), as the server saw it; empty for what no request caused.
+	Address string `json:"address,omitempty"`
 }
 
 // OfficePosts are the posts of the International Office that look after every visit: they cancel an approved one and
@@ -36,6 +38,15 @@ type Command struct {
 	ID string `json:"id"`
 	By Actor  `json:"by"`
 	Do Action `json:"-"`
+	// Shown is what a decision was made on, where that is known.
+	Shown Shown `json:"shown,omitzero"`
+}
+
+// Shown is what somebody had before him who decided: the case as it stood after one of its events, by the right with which
+// he signs. Package audit makes the view again, and its hash.
+type Shown struct {
+	After int    `json:"after"` // number of the event
+	Hash  string `json:"hash"`  // SHA-256 of the canonical view, hex
 }
 
 // Action is what a command asks for: one of the types of this file.
@@ -150,10 +161,11 @@ var actions = catalogue[Action](Action.action,
 )
 
 type commandJSON struct {
-	ID   string          `json:"id"`
-	By   Actor           `json:"by"`
-	Kind string          `json:"kind"`
-	Do   json.RawMessage `json:"do"`
+	ID    string          `json:"id"`
+	By    Actor           `json:"by"`
+	Kind  string          `json:"kind"`
+	Do    json.RawMessage `json:"do"`
+	Shown Shown           `json:"shown,omitzero"`
 }
 
 // MarshalJSON writes the command with the name of its action in `kind`.
@@ -165,7 +177,7 @@ func (c Command) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(commandJSON{c.ID, c.By, c.Do.action(), do})
+	return json.Marshal(commandJSON{c.ID, c.By, c.Do.action(), do, c.Shown})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -178,12 +190,14 @@ func (c *Command) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("command %q: %w", raw.ID, err)
 	}
-	c.ID, c.By, c.Do = raw.ID, raw.By, do
+	c.ID, c.By, c.Do, c.Shown = raw.ID, raw.By, do, raw.Shown
 	return nil
 }
 
-// Digest is the SHA-256 (hex) of the canonical command. Two commands with one id and different digests are a conflict.
+// Digest is the SHA-256 (hex) of the canonical command. Two commands with one id and different digests are a conflict. Where
+// it came from and what its sender was shown do not count: they may differ when it is sent again.
 func (c Command) Digest() (string, error) {
+	c.By.Address, c.Shown = "", Shown{}
 	_, hash, err := Canonical(c)
 	return hash, err
 }

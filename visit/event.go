@@ -16,6 +16,8 @@ type Event struct {
 	Command string `json:"command"`
 	Digest  string `json:"digest"`
 	Fact    Fact   `json:"-"`
+	// Shown is what the command was decided on; only the first event of a command has it.
+	Shown Shown `json:"shown,omitzero"`
 }
 
 // Fact is what happened: one of the types of this file.

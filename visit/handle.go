@@ -77,6 +77,9 @@ func (d *decider) do(a Action) error {
 
 func (d *decider) emit(f Fact) error {
 	e := Event{Visit: d.ID, Seq: d.Seq + 1, At: d.now, By: d.command.By, Command: d.command.ID, Digest: d.digest, Fact: f}
+	if len(d.events) == 0 {
+		e.Shown = d.command.Shown
+	}
 	d.events = append(d.events, e)
 	return d.Apply(e)
 }

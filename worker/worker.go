@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/exeat/exeat/activities"
 	"github.com/exeat/exeat/host"
+	"github.com/exeat/exeat/ledger"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/workflows"
 )
@@ -22,6 +24,7 @@ type Config struct {
 	DatabaseURL string         // role exeat_app
 	Temporal    client.Options // host, namespace, credentials
 	TaskQueue   string         // host.TaskQueue when empty
+	Key         string         // file of the key that signs the ledger; empty: another worker seals
 	Log         *slog.Logger   // discarded when nil
 	Ready       func()         // called once when the worker polls
 }
@@ -44,6 +47,12 @@ func Run(ctx context.Context, c Config) error {
 	defer func() { _ = st.Close() }()
 	if err := st.InstallCalendars(ctx); err != nil {
 		return err
+	}
+	if c.Key != "" {
+		if _, err := ledger.ReadKey(c.Key); err != nil {
+			return err
+		}
+		defer sealing(ctx, c, st)()
 	}
 	c.Temporal.Logger, c.Temporal.Identity = c.Log, "exeat-worker"
 	tc, err := client.DialContext(ctx, c.Temporal)
@@ -74,6 +83,17 @@ func Run(ctx context.Context, c Config) error {
 	}
 }
 
+// sealing runs the sealer until ctx ends or the function that it gives is called, which waits for it.
+func sealing(ctx context.Context, c Config, st *store.Store) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { (&Sealer{Store: st, Key: c.Key, Log: c.Log}).Run(ctx) })
+	return func() {
+		cancel()
+		wg.Wait()
+	}
+}
+
 // work runs one worker until ctx ends or the worker gives up. It gives up when Temporal says that the namespace is not
 // there, which Temporal also says while its own database does not answer.
 func work(ctx context.Context, c Config, st *store.Store, tc client.Client) error {
@@ -90,7 +110,11 @@ func work(ctx context.Context, c Config, st *store.Store, tc client.Client) erro
 	}
 	defer w.Stop()
 	c.Ready()
-	(&Sweep{Store: st, Host: host.Host{Client: tc, TaskQueue: c.TaskQueue}, Log: c.Log}).Run(ctx)
+	h := host.Host{Client: tc, TaskQueue: c.TaskQueue}
+	var wg sync.WaitGroup
+	wg.Go(func() { (&Archiver{Store: st, Host: h, Log: c.Log}).Run(ctx) })
+	(&Sweep{Store: st, Host: h, Log: c.Log}).Run(ctx)
+	wg.Wait()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/exeat/exeat/policy"
@@ -185,11 +186,6 @@ type University struct {
 
 // PutUniversity adds or renames campuses, units, posts and persons, and adds holdings that are not there yet. It removes nothing.
 func (s *Store) PutUniversity(ctx context.Context, u University) error {
-	tx, err := s.db.BeginTxx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }() // does nothing after the commit
 	steps := []struct {
 		doing, query string
 		rows         any
@@ -227,10 +223,12 @@ func (s *Store) PutUniversity(ctx context.Context, u University) error {
 			                    WHERE h.person = r.person AND h.post = r.post AND h.unit = r.unit
 			                      AND h.from_date = CAST(r."from" AS date))`, u.Holdings},
 	}
-	for _, st := range steps {
-		if err := execRows(ctx, tx, st.doing, st.query, st.rows); err != nil {
-			return err
+	return s.inTx(ctx, func(tx *sqlx.Tx) error {
+		for _, st := range steps {
+			if err := execRows(ctx, tx, st.doing, st.query, st.rows); err != nil {
+				return err
+			}
 		}
-	}
-	return wrap(tx.Commit(), "commit")
+		return nil
+	})
 }

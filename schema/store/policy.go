@@ -308,7 +308,7 @@ type CaseFilter struct {
 // number. They are read in one transaction that cannot write.
 func (s *Store) Cases(ctx context.Context, f CaseFilter) iter.Seq2[replay.Case, error] {
 	return func(yield func(replay.Case, error) bool) {
-		tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{ReadOnly: true})
+		tx, err := s.pool.BeginTxx(ctx, &sql.TxOptions{ReadOnly: true})
 		if err != nil {
 			yield(replay.Case{}, fmt.Errorf("read visits: %w", err))
 			return

@@ -47,9 +47,9 @@ const visitColumns = `id, applicant, unit, category, title, travellers, countrie
 	state, seq, head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional,
 	submitted_at, changed_at, search`
 
-// rowOf is the projection of a visit: a pure function of the fold and of the content it pins, used when an event is
+// RowOf is the projection of a visit: a pure function of the fold and of the content it pins, used when an event is
 // recorded and when everything is rebuilt.
-func rowOf(v visit.Visit, head string, c Content) VisitRow {
+func RowOf(v visit.Visit, head string, c Content) VisitRow {
 	r := VisitRow{
 		ID: v.ID, Applicant: v.Applicant, Unit: v.Unit, Category: c.Draft.Category, Title: c.Draft.Title,
 		Travellers: slices.Clone(v.Travellers), Countries: countries(c.Draft), ExitDate: c.Draft.ExitDate, ReturnDate: c.Draft.ReturnDate,

@@ -31,7 +31,9 @@ func (s *Store) Rebuild(ctx context.Context) (int, error) {
 				return fmt.Errorf("visit %s: %w", id, err)
 			}
 		}
-		return nil
+		_, err := tx.ExecContext(ctx, `
+			SELECT office_add(jsonb_build_object('person', session_user, 'channel', 'database'), 'rebuilt', '', jsonb_build_object('visits', CAST($1 AS integer)))`, len(ids))
+		return wrap(err, "note the repair")
 	})
 	return len(ids), err
 }
@@ -53,7 +55,7 @@ func rebuildVisit(ctx context.Context, tx *sqlx.Tx, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := putVisit(ctx, tx, rowOf(v, entries[len(entries)-1].Hash, content)); err != nil {
+	if err := putVisit(ctx, tx, RowOf(v, entries[len(entries)-1].Hash, content)); err != nil {
 		return err
 	}
 	return putTasks(ctx, tx, id, v.Tasks)

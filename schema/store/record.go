@@ -215,7 +215,7 @@ func project(ctx context.Context, tx *sqlx.Tx, v visit.Visit, headHash string, d
 		if err != nil {
 			return err
 		}
-		return putVisit(ctx, tx, rowOf(v, headHash, content))
+		return putVisit(ctx, tx, RowOf(v, headHash, content))
 	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE visit

@@ -16,11 +16,24 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// Store is the database as the rest of the project sees it. It is safe for concurrent use.
+// Store is the database as the rest of the project sees it. It is safe for concurrent use, except for the one that a function
+// given to As or Snapshot gets: that is one transaction.
 type Store struct {
-	db        *sqlx.DB
-	calendars calendars
+	db        conn
+	pool      *sqlx.DB
+	calendars *calendars
 }
+
+// conn is the pool, or one transaction of it.
+type conn interface {
+	sqlx.ExtContext
+	GetContext(ctx context.Context, dest any, query string, args ...any) error
+	SelectContext(ctx context.Context, dest any, query string, args ...any) error
+	NamedExecContext(ctx context.Context, query string, arg any) (sql.Result, error)
+}
+
+// in gives the store within one transaction.
+func (s *Store) in(tx conn) *Store { return &Store{db: tx, pool: s.pool, calendars: s.calendars} }
 
 // Open connects with the role of the application and refuses a database whose schema is not this program's.
 // Close it when done.
@@ -41,14 +54,14 @@ func New(ctx context.Context, db *sqlx.DB) (*Store, error) {
 	db.SetMaxOpenConns(40)
 	db.SetMaxIdleConns(20)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	return &Store{db: db}, schema.Check(ctx, db)
+	return &Store{db: db, pool: db, calendars: &calendars{}}, schema.Check(ctx, db)
 }
 
 // Close ends all connections.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return s.pool.Close() }
 
 // Ping tells whether the database answers.
-func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
+func (s *Store) Ping(ctx context.Context) error { return s.pool.PingContext(ctx) }
 
 // Now is the university's time: the database's clock, plus what the demonstration moved it.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
@@ -80,9 +93,12 @@ func (s *Store) SetClock(ctx context.Context, ahead time.Duration) error {
 	return wrap(err, "set the clock")
 }
 
-// inTx runs f in one transaction and rolls it back when f fails.
+// inTx runs f in one transaction, the one that the store is bound to if there is one, and rolls it back when f fails.
 func (s *Store) inTx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
-	tx, err := s.db.BeginTxx(ctx, nil)
+	if tx, ok := s.db.(*sqlx.Tx); ok {
+		return f(tx)
+	}
+	tx, err := s.pool.BeginTxx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

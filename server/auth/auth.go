@@ -126,7 +126,7 @@ func (a *Auth) identify(c *gin.Context) error {
 	if token, ok := bearer(c.GetHeader("Authorization")); ok {
 		id, err := a.store.Token(c.Request.Context(), digest(token))
 		if err == nil {
-			c.Set(userKey, service.User{Identity: id, Channel: "api"})
+			c.Set(userKey, service.User{Identity: id, Channel: "api", Address: c.ClientIP()})
 		}
 		return err
 	}
@@ -143,7 +143,7 @@ func (a *Auth) identify(c *gin.Context) error {
 		return err
 	}
 	c.Set(secretKey, secret)
-	c.Set(userKey, service.User{Identity: id, Channel: "web"})
+	c.Set(userKey, service.User{Identity: id, Channel: "web", Address: c.ClientIP()})
 	return nil
 }
 

@@ -37,6 +37,9 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 		return Case{}, err
 	}
 	var c Case
+	if err := s.audited(ctx, u, rights, Read{Page: "case", Visit: id}); err != nil {
+		return c, err
+	}
 	if c.Row, err = s.Store.VisitRow(ctx, id); err != nil {
 		return c, err
 	}
@@ -118,6 +121,9 @@ func (c Case) persons() []string {
 // Visits lists the visits that the user may see.
 func (s *Service) Visits(ctx context.Context, u User, f store.VisitFilter) (store.Page[store.VisitRow], error) {
 	r, err := s.Rights(ctx, u)
+	if err == nil {
+		err = s.audited(ctx, u, r, Read{Page: "visits", Filter: given(f)})
+	}
 	if err != nil {
 		return store.Page[store.VisitRow]{}, err
 	}
@@ -141,7 +147,11 @@ func (s *Service) Inbox(ctx context.Context, u User, limit int) ([]store.InboxIt
 
 // Entries gives the ledger of a visit that the user may see.
 func (s *Service) Entries(ctx context.Context, u User, id string) ([]ledger.Entry, error) {
-	if _, err := s.see(ctx, u, id); err != nil {
+	r, err := s.see(ctx, u, id)
+	if err == nil {
+		err = s.audited(ctx, u, r, Read{Page: "ledger", Visit: id})
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s.Store.Entries(ctx, id)
@@ -149,11 +159,7 @@ func (s *Service) Entries(ctx context.Context, u User, id string) ([]ledger.Entr
 
 // SearchEvents is the auditor's search over the whole ledger.
 func (s *Service) SearchEvents(ctx context.Context, u User, f store.EventFilter) (store.Page[store.EventRow], error) {
-	r, err := s.Rights(ctx, u)
-	if err == nil && !r.Audit {
-		err = visit.Refuse(visit.Forbidden, "auditors_only")
-	}
-	if err != nil {
+	if err := s.auditorOnly(ctx, u, Read{Page: "events", Filter: given(f)}); err != nil {
 		return store.Page[store.EventRow]{}, err
 	}
 	return s.Store.SearchEvents(ctx, f)

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
 )
 
@@ -67,7 +68,11 @@ func (s *Service) AdvanceClock(ctx context.Context, u User, by time.Duration) (t
 	if by <= 0 || by > MaxAdvance {
 		return time.Time{}, wrongDuration("too_far", "max", "P366D")
 	}
-	now, err := s.Store.AdvanceClock(ctx, by)
+	var now time.Time
+	err := s.as(ctx, u, func(st *store.Store) (err error) {
+		now, err = st.AdvanceClock(ctx, by)
+		return err
+	})
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -31,6 +31,7 @@ type Decision struct {
 	Reason  string
 	Stage   int    // for return: 0 gives the case to the applicant, n to stage n
 	Version string // the version the signer saw; checked when given
+	Seen    int    // number of the last event the signer saw; the newest when 0
 }
 
 // answerTime is how long a caller waits for a command; afterwards the outcome is not known and may be asked for again.
@@ -54,6 +55,9 @@ func (s *Service) Decide(ctx context.Context, u User, id string, d Decision, key
 	it := mine[i]
 	c.By.Post, c.By.Unit, c.By.OnBehalfOf, c.By.Delegation = it.Post, it.PostUnit, it.OnBehalfOf, it.Delegation
 	if c.Do, err = s.action(ctx, id, c.ID, d); err != nil {
+		return visit.Receipt{}, err
+	}
+	if c.Shown, err = s.shown(ctx, id, d, c.By, it.Seq); err != nil {
 		return visit.Receipt{}, err
 	}
 	return s.do(ctx, id, c, it.Seq)

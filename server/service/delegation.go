@@ -48,7 +48,11 @@ func (s *Service) CreateDelegation(ctx context.Context, u User, n NewDelegation)
 	d := store.Delegation{
 		Delegator: n.Delegator, Delegate: n.Delegate, Post: n.Post, From: n.From, To: n.To, Reason: n.Reason, CreatedBy: u.Person,
 	}
-	id, err := s.Store.CreateDelegation(ctx, d)
+	var id int64
+	err = s.as(ctx, u, func(st *store.Store) (err error) {
+		id, err = st.CreateDelegation(ctx, d)
+		return err
+	})
 	if err != nil {
 		return store.Delegation{}, err
 	}
@@ -69,7 +73,7 @@ func (s *Service) EndDelegation(ctx context.Context, u User, delegator string, i
 	if err != nil {
 		return err
 	}
-	return s.Store.EndDelegation(ctx, delegator, id)
+	return s.as(ctx, u, func(st *store.Store) error { return st.EndDelegation(ctx, delegator, id) })
 }
 
 // delegator is whose delegations the user means, if he may.

@@ -90,6 +90,13 @@ func (s *Service) OpenFile(ctx context.Context, u User, id, hash string) (Downlo
 	if err != nil {
 		return Download{}, err
 	}
+	r, err := s.Rights(ctx, u)
+	if err == nil {
+		err = s.audited(ctx, u, r, Read{Page: "file", Visit: id, File: hash})
+	}
+	if err != nil {
+		return Download{}, err
+	}
 	d := Download{Name: doc.Name}
 	if d.File, err = s.Store.File(ctx, hash); err != nil {
 		return Download{}, err

@@ -44,7 +44,11 @@ type HistoryLine struct {
 // History gives the Temporal history of a visit that the user may see; not_found (no_history) when its workflow was not
 // started yet or its history has passed the retention time.
 func (s *Service) History(ctx context.Context, u User, id string) (History, error) {
-	if _, err := s.see(ctx, u, id); err != nil {
+	r, err := s.see(ctx, u, id)
+	if err == nil {
+		err = s.audited(ctx, u, r, Read{Page: "history", Visit: id})
+	}
+	if err != nil {
 		return History{}, err
 	}
 	hist, err := s.Host.History(ctx, id)

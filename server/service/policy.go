@@ -61,7 +61,12 @@ func (s *Service) InstallPolicies(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("policy %s: %w", id, err)
 		}
-		if _, err := s.Store.AddPolicy(ctx, versionOf(pack, text, base, []string{visit.System.Person}, visit.System.Person, Keep, "")); err != nil {
+		first := versionOf(pack, text, base, []string{visit.System.Person}, visit.System.Person, Keep, "")
+		err = s.Store.As(ctx, visit.System, func(st *store.Store) error {
+			_, err := st.AddPolicy(ctx, first)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}

@@ -181,7 +181,7 @@ func (s *Service) Publish(ctx context.Context, u User, id int64, p Publication) 
 		return store.PolicyVersion{}, nil, err
 	}
 	v := versionOf(pack, []byte(d.Body), base, d.Editors, u.Person, p.OpenVisits, p.Note)
-	if err := s.Store.PublishPolicy(ctx, id, p.Revision, v, outcomes); err != nil {
+	if err := s.as(ctx, u, func(st *store.Store) error { return st.PublishPolicy(ctx, id, p.Revision, v, outcomes) }); err != nil {
 		return v, nil, err
 	}
 	effects, err := s.ContinuePublication(ctx, u, v.Hash)
@@ -330,7 +330,9 @@ func (s *Service) UsePolicy(ctx context.Context, u User, unit, pack, from string
 	if len(problems) > 0 {
 		return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
 	}
-	return s.Store.UsePolicy(ctx, u.Person, store.PolicyUse{Unit: unit, Pack: pack, From: from})
+	return s.as(ctx, u, func(st *store.Store) error {
+		return st.UsePolicy(ctx, u.Person, store.PolicyUse{Unit: unit, Pack: pack, From: from})
+	})
 }
 
 // Effects lists what a publication meant for the visits that were open then, for those who may replay a policy.

@@ -27,16 +27,24 @@ type Service struct {
 	packs packs
 }
 
-// User is who asks, and through which channel (web or api).
+// User is who asks, through which channel (web or api), and from where (IP; empty where nobody knows).
 type User struct {
 	store.Identity
 	Channel string
+	Address string
 }
 
 // Day is the university's day of the request, YYYY-MM-DD.
 func (u User) Day() string { return calendar.DateOf(u.Now).String() }
 
-func (u User) actor() visit.Actor { return visit.Actor{Person: u.Person, Channel: u.Channel} }
+func (u User) actor() visit.Actor {
+	return visit.Actor{Person: u.Person, Channel: u.Channel, Address: u.Address}
+}
+
+// as makes changes in the user's name, in one transaction: the office's events say who it was.
+func (s *Service) as(ctx context.Context, u User, change func(*store.Store) error) error {
+	return s.Store.As(ctx, u.actor(), change)
+}
 
 // Rights are what a person's posts allow beyond one's own visits (domain P.6).
 type Rights struct {

@@ -3,6 +3,7 @@
 //	<data>/exeat.json   the marker: what the folder is, and the secrets made for it (mode 0600)
 //	<data>/postgres/    the PostgreSQL cluster
 //	<data>/files/       uploaded documents
+//	<data>/ledger.key   the key that signs the ledger (mode 0600)
 //	<data>/log/         logs of PostgreSQL and of Temporal
 //
 // One process uses a folder at a time: Open holds a lock on the folder itself until Close.

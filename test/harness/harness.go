@@ -36,6 +36,12 @@ type Database struct {
 // NewDatabase makes a schema for the test and drops it afterwards.
 func NewDatabase(t testing.TB) Database {
 	t.Helper()
+	return NewDatabaseAfter(t, "")
+}
+
+// NewDatabaseAfter is NewDatabase where the owner has run a statement before the migrations; %[1]s in it is the schema's name.
+func NewDatabaseAfter(t testing.TB, statement string) Database {
+	t.Helper()
 	app, owner := needEnv(t, "DATABASE_URL"), needEnv(t, "DATABASE_OWNER_URL")
 	name := Name(t)
 	admin, err := sqlx.Connect("postgres", owner)
@@ -47,6 +53,10 @@ func NewDatabase(t testing.TB) Database {
 	})
 	_, err = admin.Exec("CREATE SCHEMA " + name)
 	require.NoError(t, err)
+	if statement != "" {
+		_, err = admin.Exec(fmt.Sprintf(statement, name))
+		require.NoError(t, err)
+	}
 	d := Database{URL: within(t, app, name), OwnerURL: within(t, owner, name)}
 	require.NoError(t, schema.Migrate(t.Context(), d.OwnerURL))
 	// Tests share one Temporal namespace, where a visit's number names its workflow: no two tests may number alike.

@@ -1,0 +1,152 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/exeat/exeat/audit"
+	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/visit"
+)
+
+// shown is what a signer has before him: the view of the case after the event he saw last, by the right he signs with. A
+// page that is older than the task shows nothing to decide: then it is the case as it is now.
+func (s *Service) shown(ctx context.Context, id string, d Decision, by visit.Actor, now int) (visit.Shown, error) {
+	after := d.Seen
+	if after < 1 || after > now {
+		after = now
+	}
+	entries, err := s.Store.Entries(ctx, id)
+	if err != nil {
+		return visit.Shown{}, err
+	}
+	src, err := SourcesOf(ctx, s.Store, id, entries[:min(now, len(entries))], by.Delegation)
+	if err != nil {
+		return visit.Shown{}, err
+	}
+	view, err := src.View(after, d.Task, by, time.Time{})
+	if visit.CodeOf(err) == visit.NotFound && after < now {
+		after = now
+		view, err = src.View(after, d.Task, by, time.Time{})
+	}
+	if err != nil {
+		return visit.Shown{}, fmt.Errorf("what is shown of visit %s: %w", id, err)
+	}
+	_, hash, err := view.Hash()
+	return visit.Shown{After: after, Hash: hash}, err
+}
+
+// SourcesOf reads what views of a visit are made from, for the delegations that its events name and one more (0: none).
+func SourcesOf(ctx context.Context, st *store.Store, id string, entries []ledger.Entry, delegation int64) (audit.Sources, error) {
+	src := audit.Sources{Entries: entries, Office: map[string][]ledger.OfficeEvent{}}
+	var err error
+	if src.Contents, err = st.Versions(ctx, id); err != nil {
+		return src, err
+	}
+	named := map[string]bool{}
+	if delegation != 0 {
+		named[audit.DelegationAbout(delegation)] = true
+	}
+	for _, e := range entries {
+		if e.Event.By.Delegation != 0 {
+			named[audit.DelegationAbout(e.Event.By.Delegation)] = true
+		}
+	}
+	if len(named) == 0 {
+		return src, nil
+	}
+	about := make([]string, 0, len(named))
+	for a := range named {
+		about = append(about, a)
+	}
+	rows, err := st.OfficeAbout(ctx, about...)
+	if err != nil {
+		return src, err
+	}
+	for _, r := range rows {
+		e, err := r.Event()
+		if err != nil {
+			return src, err
+		}
+		src.Office[r.About] = append(src.Office[r.About], e)
+	}
+	return src, nil
+}
+
+// AsOf is a case as it stood at an event (domain P-38).
+type AsOf struct {
+	Event visit.Event
+	View  audit.View
+	Body  json.RawMessage // canonical JSON of the view
+	Hash  string          // of Body
+	// Recorded is the hash that the event has of what its decider was shown; "" where the event is no decision or is older
+	// than this record. Holds tells that it is Hash.
+	Recorded string
+	Holds    bool
+	Case     Case // for the page: the visit as the view has it, without what can be done
+}
+
+// AsOf makes the view of an event again, for somebody who may see the visit.
+func (s *Service) AsOf(ctx context.Context, u User, id string, event int) (AsOf, error) {
+	rights, err := s.see(ctx, u, id)
+	if err == nil {
+		err = s.audited(ctx, u, rights, Read{Page: "as_of", Visit: id, Event: event})
+	}
+	if err != nil {
+		return AsOf{}, err
+	}
+	entries, err := s.Store.Entries(ctx, id)
+	if err != nil {
+		return AsOf{}, err
+	}
+	src, err := SourcesOf(ctx, s.Store, id, entries, 0)
+	if err != nil {
+		return AsOf{}, err
+	}
+	var a AsOf
+	if a.View, a.Recorded, err = src.Of(event); err != nil {
+		return a, err
+	}
+	a.Event = entries[event-1].Event
+	if a.Body, a.Hash, err = a.View.Hash(); err != nil {
+		return a, err
+	}
+	a.Holds = a.Recorded == a.Hash
+	a.Case, err = s.caseAsOf(ctx, id, entries[:a.View.After])
+	return a, err
+}
+
+// caseAsOf is what the page of a visit showed when these were its events.
+func (s *Service) caseAsOf(ctx context.Context, id string, entries []ledger.Entry) (Case, error) {
+	c := Case{Entries: entries, Files: map[string]store.File{}, Signers: map[string][]store.Acting{}}
+	events := make([]visit.Event, len(entries))
+	for i, e := range entries {
+		events[i] = e.Event
+	}
+	var err error
+	if c.Visit, err = visit.Fold(events); err != nil {
+		return c, err
+	}
+	if c.Content, err = s.Store.Content(ctx, id, c.Visit.Version); err != nil {
+		return c, err
+	}
+	c.Row = store.RowOf(c.Visit, entries[len(entries)-1].Hash, c.Content)
+	if c.Notes, err = s.Store.Notes(ctx, id); err != nil {
+		return c, err
+	}
+	if c.People, err = s.Store.People(ctx, c.persons()...); err != nil {
+		return c, err
+	}
+	hashes := []string{}
+	for _, d := range c.Content.Draft.Documents {
+		hashes = append(hashes, d.File)
+	}
+	if c.Files, err = s.Store.Files(ctx, hashes); err != nil {
+		return c, err
+	}
+	c.Route, err = s.explain(ctx, c)
+	return c, err
+}

@@ -1,0 +1,186 @@
+// Package generate fills a database with visits of past years. Nothing is written by hand: every event is decided by
+// visit.Handle on a clock of its own, over a route that the default policy gave, by people of the demonstration university
+// who hold the posts; the chain is made by package ledger and the rows that pages read by package store.
+package generate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	_ "github.com/lib/pq" // the driver "postgres"
+
+	"github.com/exeat/exeat/audit"
+	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/visit"
+)
+
+// Options say what to make. The same options make the same visits, but for what depends on the day.
+type Options struct {
+	Events    int       // at least so many
+	Seed      uint64    //
+	Until     time.Time // the last submission; now when zero
+	Years     int       // from the first to the last submission; 3 when 0
+	Shown     bool      // decisions carry the hash of what was shown
+	Histories bool      // visits that have ended have an archived workflow history
+}
+
+// Result says what was made.
+type Result struct {
+	Events, Decisions int
+	Visits            []string // all, in the order of submission
+	Ended             []string // those of them that have ended
+}
+
+// batch is how many visits are written in one transaction.
+const batch = 200
+
+// Fill adds visits to a migrated database that has the demonstration university and none of these visits. The URL is the
+// owner's.
+func Fill(ctx context.Context, ownerURL string, o Options) (Result, error) {
+	var r Result
+	db, err := sqlx.ConnectContext(ctx, "postgres", ownerURL)
+	if err != nil {
+		return r, err
+	}
+	defer func() { _ = db.Close() }() // everything is committed
+	w, err := newWorld(o)
+	if err != nil {
+		return r, err
+	}
+	for r.Events < o.Events {
+		var cases []*life
+		for range batch {
+			l, err := w.live()
+			if err != nil {
+				return r, err
+			}
+			cases = append(cases, l)
+			r.Events += len(l.entries)
+			r.Decisions += l.decisions
+			r.Visits = append(r.Visits, l.v.ID)
+			if l.v.State.Final() {
+				r.Ended = append(r.Ended, l.v.ID)
+			}
+			if r.Events >= o.Events {
+				break
+			}
+		}
+		if err := write(ctx, db, cases); err != nil {
+			return r, err
+		}
+		if o.Histories {
+			if err := archive(ctx, db, cases); err != nil {
+				return r, err
+			}
+		}
+	}
+	_, err = db.ExecContext(ctx, `SELECT setval('visit_number', greatest((SELECT last_value FROM visit_number), $1))`, w.number)
+	return r, err
+}
+
+// write adds the rows of some visits, each table with one statement.
+func write(ctx context.Context, db *sqlx.DB, cases []*life) (err error) {
+	tx, err := db.BeginTxx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing after the commit
+	rows := map[string][]any{}
+	for _, l := range cases {
+		if err := l.rows(rows); err != nil {
+			return err
+		}
+	}
+	for _, t := range []struct{ name, columns string }{
+		{"draft", "id, applicant, body, revision, created_at, updated_at"},
+		{"visit_version", "visit, hash, body, created_at"},
+		{"event", "visit, seq, kind, at, actor, on_behalf_of, post, command, body, prev, hash, recorded_at"},
+		{"visit", "id, applicant, unit, category, title, travellers, countries, exit_date, return_date, state, seq, head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, submitted_at, changed_at, search"},
+		{"task", "visit, id, sign_off, review, stage, round, state, posts, fallback, unit, person, version, opened_at, due_at, provisional, asked_at, waiting, question, answer, decided_at, decided_by, on_behalf_of, post, delegation, reason"},
+	} {
+		b, err := json.Marshal(rows[t.name])
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, fmt.Sprintf(`INSERT INTO %[1]s (%[2]s) SELECT %[2]s FROM jsonb_populate_recordset(NULL::%[1]s, CAST($1 AS jsonb))`, t.name, t.columns), string(b))
+		if err != nil {
+			return fmt.Errorf("write %s: %w", t.name, err)
+		}
+	}
+	return tx.Commit()
+}
+
+// rows adds the rows of one visit.
+func (l *life) rows(rows map[string][]any) error {
+	add := func(table string, row any) { rows[table] = append(rows[table], row) }
+	draft, _, err := visit.Canonical(l.content.Draft.Normal())
+	if err != nil {
+		return err
+	}
+	first := l.entries[0].Event.At
+	add("draft", map[string]any{"id": l.v.ID, "applicant": l.v.Applicant, "body": json.RawMessage(draft), "revision": 1, "created_at": first, "updated_at": first})
+	add("visit_version", map[string]any{"visit": l.v.ID, "hash": l.v.Version, "body": l.body, "created_at": first})
+	for _, e := range l.entries {
+		ev := e.Event
+		add("event", store.EventColumns{
+			Visit: ev.Visit, Seq: ev.Seq, Kind: ev.Kind(), At: ev.At, Actor: ev.By.Person, OnBehalfOf: ev.By.OnBehalfOf, Post: ev.By.Post,
+			Command: ev.Command, Body: e.Body, Prev: e.Prev, Hash: e.Hash, RecordedAt: ev.At,
+		})
+	}
+	row, tasks, err := store.Projected(l.v, l.entries[len(l.entries)-1].Hash, l.body)
+	if err != nil {
+		return err
+	}
+	add("visit", struct {
+		store.VisitRow
+		Search string `json:"search"`
+	}{row, row.Search})
+	for _, t := range tasks {
+		add("task", t)
+	}
+	return nil
+}
+
+// archive keeps a history of each visit that has ended, as the archiver does.
+func archive(ctx context.Context, db *sqlx.DB, cases []*life) error {
+	st, err := store.New(ctx, db)
+	if err != nil {
+		return err
+	}
+	for _, l := range cases {
+		if !l.v.State.Final() {
+			continue
+		}
+		raw, n, err := l.history()
+		if err != nil {
+			return err
+		}
+		if err := st.PutHistory(ctx, l.v.ID, n, raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shown is what the decider of a task has before him.
+func (l *life) shown(task string, by visit.Actor) (visit.Shown, error) {
+	view, err := audit.Sources{Entries: l.entries, Contents: map[string]string{l.v.Version: l.body}}.View(len(l.entries), task, by, time.Time{})
+	if err != nil {
+		return visit.Shown{}, err
+	}
+	_, hash, err := view.Hash()
+	return visit.Shown{After: len(l.entries), Hash: hash}, err
+}
+
+func chain(before []ledger.Entry, events []visit.Event) ([]ledger.Entry, error) {
+	prev := ""
+	if len(before) > 0 {
+		prev = before[len(before)-1].Hash
+	}
+	more, err := ledger.Append(prev, events)
+	return append(before, more...), err
+}
