@@ -69,7 +69,7 @@ func (d *decider) do(a Action) error {
 	case Sync:
 		return nil
 	default:
-		return fmt.Errorf("unknown action %T", a)
+		return d.live(a)
 	}
 }
 
@@ -239,6 +239,9 @@ func (d *decider) withdraw(a Withdraw) error {
 }
 
 func (d *decider) cancel(a Cancel) error {
+	if len(d.Trips) > 0 {
+		return d.cancelTrips(a)
+	}
 	if d.byApplicant() != nil && !slices.Contains(OfficePosts, d.command.By.Post) {
 		return Refuse(Forbidden, "applicant_or_io_only")
 	}
@@ -298,6 +301,9 @@ func (d *decider) tick() error {
 	if !ok || d.now.Before(at) {
 		return nil
 	}
+	if len(d.Trips) > 0 {
+		return d.tripTick()
+	}
 	if err := d.emit(NoticeClosed{}); err != nil {
 		return err
 	}
@@ -321,7 +327,10 @@ func (d *decider) advance() error {
 		if d.Notice.State == NoticeOpen {
 			return nil
 		}
-		return d.emit(Approved{})
+		if err := d.emit(Approved{}); err != nil {
+			return err
+		}
+		return d.liveOn()
 	}
 	first := d.Route.Stages[next-1][0].Review
 	if d.Notice.State == NoticeOpen && (first == Issue || first == Outside) {

@@ -47,6 +47,8 @@ type Route struct {
 	Stages [][]SignOff `json:"stages"`
 	// NoticeDays is the length of the public notice in working days; 0 where none is held.
 	NoticeDays int `json:"notice_days"`
+	// Life is what follows the approval; nil where the visit ends with it.
+	Life *Life `json:"life,omitempty"`
 }
 
 // After gives the route that goes on after stages that were already asked: those first, then what the route asks for

@@ -72,7 +72,7 @@ func TestFilesAreSorted(t *testing.T) {
 // families are the keys that are made of a prefix and a code.
 func families() map[string][]string {
 	return map[string][]string{
-		"state.": strings_(visit.States), "task_state.": strings_(visit.TaskStates), "category.": strings_(visit.Categories),
+		"state.": strings_(visit.States), "trip.": strings_(visit.TripStates), "task_state.": strings_(visit.TaskStates), "category.": strings_(visit.Categories),
 		"category_help.": strings_(visit.Categories), "flag.": strings_(visit.Flags), "flag_help.": strings_(visit.Flags),
 		"funding_kind.": strings_(visit.FundingKinds), "role.": {"leader", "member"}, "event.": visit.Kinds,
 		"verdict.": strings_(service.Verdicts), "verdict_help.": strings_(service.Verdicts),
@@ -166,7 +166,7 @@ func sources(t *testing.T) found {
 }
 
 // ruleAt is the place of the rule among the arguments of the functions that make refusals.
-var ruleAt = map[string]int{"Refuse": 1, "wrong": 1, "unauthenticated": 1, "wrongFile": 0, "wrongDuration": 0}
+var ruleAt = map[string]int{"Refuse": 1, "wrong": 1, "unauthenticated": 1, "wrongFile": 0, "wrongDuration": 0, "wrongField": 1}
 
 func (f *found) read(path string) error {
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
