@@ -3,6 +3,7 @@ package visit
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -49,7 +50,7 @@ type Shown struct {
 	Hash  string `json:"hash"`  // SHA-256 of the canonical view, hex
 }
 
-// Action is what a command asks for: one of the types of this file.
+// Action is what a command asks for: one of the types of this file, or of the life after the approval (lifeActions).
 type Action interface{ action() string }
 
 // Note is the hash (SHA-256, hex) of a text kept beside the ledger, so that the text can be erased and the ledger stays.
@@ -103,9 +104,11 @@ type (
 	Withdraw struct {
 		Reason Note `json:"reason"`
 	}
-	// Cancel ends an approved visit, by the applicant or the International Office.
+	// Cancel ends an approved visit before the departure, by the applicant or the International Office; from the preparation
+	// on it may name some travellers, and a traveller may cancel for himself.
 	Cancel struct {
-		Reason Note `json:"reason"`
+		Reason     Note     `json:"reason"`
+		Travellers []string `json:"travellers,omitempty"`
 	}
 	// ChangeCategory makes a visit one of another category, by the International Office; the visit is judged anew over the
 	// route of the new content (domain P-03). Incomplete says that the request lacks something under the new category: the
@@ -143,7 +146,7 @@ func (Reroute) action() string        { return "reroute" }
 func (Tick) action() string           { return "tick" }
 func (Sync) action() string           { return "sync" }
 
-var actions = catalogue[Action](Action.action,
+var actions = catalogue(Action.action, slices.Concat(lifeActions, []Action{
 	Submit{},
 	Approve{},
 	Return{},
@@ -158,7 +161,7 @@ var actions = catalogue[Action](Action.action,
 	Recalculate{},
 	Tick{},
 	Sync{},
-)
+})...)
 
 type commandJSON struct {
 	ID    string          `json:"id"`

@@ -16,6 +16,9 @@ func (d *decider) withdraw(a Withdraw) error {
 }
 
 func (d *decider) cancel(a Cancel) error {
+	if len(d.Trips) > 0 {
+		return d.cancelTrips(a)
+	}
 	if d.byApplicant() != nil && !slices.Contains(OfficePosts, d.command.By.Post) {
 		return Refuse(Forbidden, "applicant_or_io_only")
 	}

@@ -2,6 +2,7 @@ package visit
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -20,7 +21,7 @@ type Event struct {
 	Shown Shown `json:"shown,omitzero"`
 }
 
-// Fact is what happened: one of the types of this file.
+// Fact is what happened: one of the types of this file, or of the life after the approval (lifeFacts).
 type Fact interface{ fact() string }
 
 type (
@@ -31,14 +32,17 @@ type (
 		Travellers []string `json:"travellers"`
 		Route      Route    `json:"route"`
 	}
-	// NoticeOpened starts the public notice (公示), which runs beside the stages.
+	// NoticeOpened starts the public notice (公示): that which runs beside the stages, or that after the return.
 	NoticeOpened struct {
 		Days        int       `json:"days"`   // working days
 		Closes      time.Time `json:"closes"` // UTC
 		Provisional bool      `json:"provisional,omitempty"`
+		After       bool      `json:"after,omitempty"`
 	}
 	// NoticeClosed ends the public notice.
-	NoticeClosed struct{}
+	NoticeClosed struct {
+		After bool `json:"after,omitempty"`
+	}
 	// StageOpened asks for the sign-offs of a stage; Stage counts from 1.
 	StageOpened struct {
 		Stage int       `json:"stage"`
@@ -110,9 +114,10 @@ type (
 	Withdrawn struct {
 		Reason Note `json:"reason"`
 	}
-	// Cancelled ends an approved visit.
+	// Cancelled ends an approved visit, or the trips of some of its travellers.
 	Cancelled struct {
-		Reason Note `json:"reason"`
+		Reason     Note     `json:"reason"`
+		Travellers []string `json:"travellers,omitempty"`
 	}
 )
 
@@ -144,7 +149,7 @@ func (Withdrawn) fact() string       { return "withdrawn" }
 func (Cancelled) fact() string       { return "cancelled" }
 
 // Kinds lists the kinds of events, in the order of a visit's life.
-var Kinds = []string{
+var Kinds = slices.Concat([]string{
 	"submitted",
 	"notice_opened",
 	"stage_opened",
@@ -162,9 +167,9 @@ var Kinds = []string{
 	"rejected",
 	"withdrawn",
 	"cancelled",
-}
+}, kindsOf(lifeFacts))
 
-var facts = catalogue[Fact](Fact.fact,
+var facts = catalogue(Fact.fact, slices.Concat(lifeFacts, []Fact{
 	Submitted{},
 	NoticeOpened{},
 	NoticeClosed{},
@@ -182,7 +187,15 @@ var facts = catalogue[Fact](Fact.fact,
 	Approved{},
 	Withdrawn{},
 	Cancelled{},
-)
+})...)
+
+func kindsOf(fs []Fact) []string {
+	kinds := make([]string, len(fs))
+	for i, f := range fs {
+		kinds[i] = f.fact()
+	}
+	return kinds
+}
 
 // Kind names the event's fact, for example signed_off.
 func (e Event) Kind() string { return e.Fact.fact() }

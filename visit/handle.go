@@ -71,7 +71,7 @@ func (d *decider) do(a Action) error {
 	case Sync:
 		return nil
 	default:
-		return fmt.Errorf("unknown action %T", a)
+		return d.live(a)
 	}
 }
 

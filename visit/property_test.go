@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,10 +23,26 @@ func TestInvariants(t *testing.T) {
 		v := visit.New("2026-00001", "faculty")
 		m := &machine{r: r, v: v, now: start}
 		m.send(visit.Actor{Person: "faculty", Channel: "api"}, visit.Submit{Version: "v1", Unit: "CIV", Travellers: []string{"faculty", "guest"}, Route: route})
-		for range rapid.IntRange(1, 40).Draw(r, "steps") {
+		for range rapid.IntRange(1, 80).Draw(r, "steps") {
 			m.now = m.now.Add(time.Duration(rapid.IntRange(-3, 72).Draw(r, "hours")) * time.Hour)
 			by, action := m.genCommand()
 			m.send(by, action)
+		}
+	})
+}
+
+// TestInvariantsOfALife holds them over what follows an approval.
+func TestInvariantsOfALife(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		m := &machine{r: r, v: visit.New("2026-00001", "faculty"), now: start}
+		route := visit.Route{Rule: "R", Stages: [][]visit.SignOff{{office("IO.REV", visit.IOReview)}}, Life: genLife(r)}
+		m.send(visit.Actor{Person: "faculty", Channel: "api"}, visit.Submit{Version: "v1", Unit: "CIV", Travellers: []string{"faculty", "guest"}, Route: route})
+		m.send(visit.Actor{Person: "holder", Post: "IO.REV", Channel: "api"}, visit.Approve{Task: "1.1.IO.REV"})
+		require.True(r, m.v.State.Living())
+		for range rapid.IntRange(1, 60).Draw(r, "steps") {
+			m.now = m.now.Add(time.Duration(rapid.IntRange(-3, 60).Draw(r, "hours")) * time.Hour)
+			m.send(m.genCommand())
 		}
 	})
 }
@@ -80,16 +97,75 @@ func (m *machine) check(old visit.Visit, by visit.Actor) {
 	for i := 1; i < len(m.log); i++ {
 		require.False(r, m.log[i].At.Before(m.log[i-1].At), "events never run backwards")
 	}
+	m.eachTripStandsSomewhere(old)
 	switch {
 	case v.State == visit.StateApproved:
+		require.Nil(r, v.Route.Life, "an approved visit with a life is prepared at once")
 		m.fullyApproved()
 		m.exit(visit.Cancel{Reason: "n"})
+	case v.State.Living():
+		m.fullyApproved()
+		m.livesOn()
 	case v.State.Open():
 		m.exit(visit.Withdraw{Reason: "n"})
 		m.notStuck()
 	default:
 		require.True(r, v.State.Final(), "%s is open, approved or final", v.State)
 		require.Empty(r, v.OpenTasks())
+	}
+}
+
+// eachTripStandsSomewhere: travellers are as many as were approved, the visit stands where the least advanced one does, and
+// who has left is never again at home.
+func (m *machine) eachTripStandsSomewhere(old visit.Visit) {
+	r, v := m.r, m.v
+	if len(v.Trips) == 0 {
+		return
+	}
+	rank := map[visit.TripState]int{}
+	for i, s := range visit.TripStates {
+		rank[s] = i
+	}
+	stands := false
+	for i, t := range v.Trips {
+		require.Contains(r, rank, t.State)
+		require.Equal(r, v.Travellers[i], t.Person)
+		if len(old.Trips) > 0 && !old.Trips[i].State.Home() {
+			require.False(r, t.State.Home(), "%s was %s and is %s", t.Person, old.Trips[i].State, t.State)
+		}
+		require.False(r, t.State == visit.TripReady && len(v.Lacking(t)) > 0, "ready with a preparation open")
+		require.False(r, t.Payable() && (t.PassportIn == "" && !t.PassportDue.IsZero() || !t.Accepted && !t.ReportDue.IsZero()), "payable too early")
+		if !t.State.Ended() && v.State.Living() {
+			require.GreaterOrEqual(r, rank[t.State], rank[standing[v.State][0]], "%s in %s", t.State, v.State)
+			stands = stands || slices.Contains(standing[v.State], t.State)
+		}
+	}
+	require.Equal(r, v.State.Living(), stands, "nobody stands in %s", v.State)
+}
+
+// standing are the states of a traveller in which the visit is, the least advanced first.
+var standing = map[visit.State][]visit.TripState{
+	visit.StateSuspended: {visit.TripSuspended}, visit.StatePreparing: {visit.TripPreparing}, visit.StateReady: {visit.TripReady},
+	visit.StateAbroad: {visit.TripAbroad, visit.TripOverdue}, visit.StateBack: {visit.TripBack},
+	visit.StateReporting: {visit.TripReporting}, visit.StatePostNotice: {visit.TripReported}, visit.StateClosed: {visit.TripClosed},
+}
+
+// livesOn: whoever is expected to do something can, and time or a person always moves the visit on.
+func (m *machine) livesOn() {
+	at, timed := m.v.NextDue()
+	switch m.v.State {
+	case visit.StatePreparing, visit.StateReady, visit.StateSuspended:
+		m.exit(visit.Cancel{Reason: "n"})
+		require.True(m.r, timed, "%s waits for time too", m.v.State)
+	case visit.StateAbroad:
+		m.exit(visit.Arrive{Back: m.today()})
+	case visit.StateBack:
+		m.exit(visit.FileReport{Form: visit.AcademicReport, Content: "h"})
+	case visit.StatePostNotice:
+		require.True(m.r, timed || m.v.Disputed(true), "post_notice is stuck")
+	}
+	if timed {
+		require.False(m.r, at.IsZero())
 	}
 }
 
@@ -133,7 +209,7 @@ func (m *machine) exit(a visit.Action) {
 // notStuck: somebody or time can always move an open visit.
 func (m *machine) notStuck() {
 	_, timed := m.v.NextDue()
-	require.True(m.r, len(m.v.OpenTasks()) > 0 || timed || m.v.State == visit.StateReturned, "%s is stuck", m.v.State)
+	require.True(m.r, len(m.v.OpenTasks()) > 0 || timed || m.v.State == visit.StateReturned || m.v.Disputed(false), "%s is stuck", m.v.State)
 }
 
 func (m *machine) genCommand() (visit.Actor, visit.Action) {
@@ -154,6 +230,9 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 	}
 	note := visit.Note(rapid.SampledFrom([]string{"n", "n", "n", ""}).Draw(r, "note"))
 	applicant := visit.Actor{Person: "faculty", Channel: "api"}
+	if m.v.State.Living() || rapid.IntRange(0, 19).Draw(r, "life") == 0 {
+		return m.genLife(note)
+	}
 	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "category", "reroute", "recalculate", "reject", "withdraw", "cancel", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
 	case "approve":
 		return by, visit.Approve{Task: task, Reason: note}
@@ -169,7 +248,7 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 		if version != m.v.Version {
 			route = genRoute(r)
 		}
-		return applicant, visit.Resubmit{Version: version, Travellers: []string{"faculty"}, Route: route, Reask: genReask(r)}
+		return applicant, visit.Resubmit{Version: version, Travellers: []string{"faculty", "guest"}, Route: route, Reask: genReask(r)}
 	case "category":
 		office := visit.Actor{Person: "holder", Post: rapid.SampledFrom([]string{"IO.REV", "IO.DIR", "FIN"}).Draw(r, "office"), Channel: "api"}
 		return office, visit.ChangeCategory{
@@ -235,7 +314,108 @@ func genRoute(r *rapid.T) visit.Route {
 	if len(route.Stages) == 0 {
 		route.Stages = [][]visit.SignOff{{office("IO.REV", visit.IOReview)}}
 	}
+	if rapid.IntRange(0, 3).Draw(r, "living") > 0 {
+		route.Life = genLife(r)
+	}
 	return route
+}
+
+func genLife(r *rapid.T) *visit.Life {
+	duty := func(person string) visit.Duty {
+		return visit.Duty{
+			Travellers: []string{person}, Preparations: []visit.Preparation{insured, pledged, talked, looked}[:rapid.IntRange(0, 4).Draw(r, "preparations")],
+			Arrival: rapid.SampledFrom([]int{0, 24}).Draw(r, "arrival"), CheckIn: rapid.SampledFrom([]int{0, 1, 7}).Draw(r, "check-in"),
+			PassportIn: rapid.SampledFrom([]int{0, 7}).Draw(r, "passport"),
+			Report:     rapid.SampledFrom([]visit.Period{{}, {N: 7, Of: "days"}, {N: 1, Of: "months"}}).Draw(r, "report"),
+			Form:       visit.AcademicReport,
+		}
+	}
+	return &visit.Life{
+		Exit: "2026-09-05", Arrive: "2026-09-06", Return: rapid.SampledFrom([]string{"2026-09-10", "2026-12-10"}).Draw(r, "return"), Leader: "faculty",
+		NoticeDays: rapid.SampledFrom([]int{0, 5}).Draw(r, "after"), Keep: visit.ThirtyYears, ArchiveBy: "06-30",
+		Duties: []visit.Duty{duty("faculty"), duty("guest")},
+	}
+}
+
+// today is the day in Beijing on which a command will be decided: a clock that runs backwards does not count.
+func (m *machine) today() string {
+	at := m.now
+	if at.Before(m.v.Spent.Until) {
+		at = m.v.Spent.Until
+	}
+	return at.In(time.FixedZone("", 8*60*60)).Format(time.DateOnly)
+}
+
+// genLife is a command of the life after the approval: mostly one that somebody may give now.
+func (m *machine) genLife(note visit.Note) (visit.Actor, visit.Action) {
+	r := m.r
+	today := m.today()
+	var named []string
+	if rapid.IntRange(0, 2).Draw(r, "named") == 0 {
+		named = []string{rapid.SampledFrom([]string{"faculty", "guest", "stranger"}).Draw(r, "traveller")}
+	}
+	by := visit.Actor{Person: rapid.SampledFrom([]string{"faculty", "faculty", "guest", "holder"}).Draw(r, "who"), Channel: "api"}
+	if by.Person == "holder" {
+		by.Post = rapid.SampledFrom([]string{"IO.REV", "IO.REV", "PASSPORT", "SEC", "FIN"}).Draw(r, "holds")
+	}
+	office := visit.Actor{Person: "holder", Post: rapid.SampledFrom([]string{"IO.REV", "IO.REV", "ARCHIVE", "DIS", "PASSPORT", "FIN"}).Draw(r, "office"), Channel: "api"}
+	report := rapid.IntRange(0, max(1, len(m.v.Reports))).Draw(r, "report")
+	likely := map[visit.State][]string{
+		visit.StatePreparing: {"prepare", "prepare", "prepare", "prepare", "depart"}, visit.StateReady: {"depart"}, visit.StateSuspended: {"lift"},
+		visit.StateAbroad: {"arrive", "check_in"}, visit.StateBack: {"report", "passport"}, visit.StateReporting: {"accept", "accept", "return", "passport"},
+		visit.StatePostNotice: {"object", "resolve", "tick"}, visit.StateClosed: {"archive", "tick"},
+	}[m.v.State]
+	if len(likely) == 0 || rapid.IntRange(0, 2).Draw(r, "unlikely") == 0 {
+		likely = []string{
+			"prepare", "depart", "check_in", "change_return", "recall", "arrive", "risk", "suspend", "lift", "passport", "report", "accept", "return",
+			"object", "resolve", "cancel", "archive", "tick",
+		}
+	}
+	switch rapid.SampledFrom(likely).Draw(r, "life action") {
+	case "prepare":
+		p := rapid.SampledFrom([]visit.Preparation{insured, pledged, talked, looked}).Draw(r, "preparation")
+		if p.Code == "TALK" {
+			by = visit.Actor{Person: "holder", Post: "SEC", Channel: "api"}
+		}
+		return by, visit.Prepare{Preparation: p.Code, Travellers: named, Proof: visit.Proof{File: "f", Date: today, Text: note}}
+	case "depart":
+		return by, visit.Depart{Travellers: named, On: today}
+	case "check_in":
+		return by, visit.CheckIn{Travellers: named, Place: note}
+	case "change_return":
+		return by, visit.ChangeReturn{Travellers: named, Return: m.now.AddDate(0, 0, 3).Format(time.DateOnly), Reason: note, Proof: "f"}
+	case "recall":
+		return office, visit.Recall{Travellers: named, Reason: note}
+	case "arrive":
+		return by, visit.Arrive{Travellers: named, Back: today}
+	case "risk":
+		return visit.System, visit.FaceRisk{Change: 1, Country: rapid.SampledFrom([]string{"JP", "DE"}).Draw(r, "country"), From: rapid.IntRange(1, 4).Draw(r, "from"), To: rapid.IntRange(1, 4).Draw(r, "to")}
+	case "suspend":
+		return office, visit.Suspend{Travellers: named, Reason: note}
+	case "lift":
+		return office, visit.Lift{Travellers: named, Reason: note}
+	case "passport":
+		return office, visit.PassportIn{Travellers: named, On: today}
+	case "report":
+		return by, visit.FileReport{Travellers: named, Form: visit.AcademicReport, Content: "h"}
+	case "accept":
+		return office, visit.AcceptReport{Report: report}
+	case "return":
+		return office, visit.ReturnReport{Report: report, Reason: note}
+	case "object":
+		return visit.Actor{Person: rapid.SampledFrom([]string{"colleague", "guest"}).Draw(r, "objector"), Channel: "api"}, visit.Object{Reason: note}
+	case "resolve":
+		return office, visit.Resolve{Objection: max(1, len(m.v.Objections)), Upheld: rapid.IntRange(0, 3).Draw(r, "upheld") == 0, Reason: note}
+	case "cancel":
+		if rapid.IntRange(0, 4).Draw(r, "really") > 0 {
+			named = []string{"guest"}
+		}
+		return by, visit.Cancel{Travellers: named, Reason: note}
+	case "archive":
+		return office, visit.Archive{Package: "p", Size: 1}
+	default:
+		return visit.System, visit.Tick{}
+	}
 }
 
 func asJSON(t require.TestingT, v any) string {

@@ -36,7 +36,10 @@ func (d *decider) advance() error {
 		if d.Notice.State == NoticeOpen {
 			return nil
 		}
-		return d.emit(Approved{})
+		if err := d.emit(Approved{}); err != nil {
+			return err
+		}
+		return d.liveOn()
 	}
 	first := d.Route.Stages[next-1][0].Review
 	if d.Notice.State == NoticeOpen && (first == Issue || first == Outside) {

@@ -5,7 +5,8 @@ import "slices"
 // State is where a visit stands (domain P.5).
 type State string
 
-// The states from draft to approved, and the ways out. A draft is a row without events.
+// The states from draft to archived, and the ways out. A draft is a row without events. A visit whose route has no life
+// ends with `approved`; from `preparing` on the state is that of the least advanced traveller.
 const (
 	StateDraft     State = "draft"
 	StateSubmitted State = "submitted"
@@ -21,22 +22,46 @@ const (
 	StateRejected  State = "rejected"
 	StateWithdrawn State = "withdrawn"
 	StateCancelled State = "cancelled"
+
+	StatePreparing  State = "preparing"
+	StateReady      State = "ready"
+	StateSuspended  State = "suspended"
+	StateAbroad     State = "abroad"
+	StateBack       State = "back" // the domain's `returned`, which is taken
+	StateReporting  State = "reporting"
+	StatePostNotice State = "post_notice"
+	StateClosed     State = "closed"
+	StateArchived   State = "archived"
+	StateExpired    State = "expired" // the approved return has passed, and nobody left
 )
 
 // States lists every state, in the order in which a list offers them.
 var States = []State{
 	StateDraft, StateSubmitted, StateUnit, StateOffice, StateIO, StateLeader, StateIssuing, StateExternal,
-	StateQuestion, StateReturned, StateApproved, StateRejected, StateWithdrawn, StateCancelled,
+	StateQuestion, StateReturned, StateApproved, StatePreparing, StateReady, StateSuspended, StateAbroad, StateBack, StateReporting,
+	StatePostNotice, StateClosed, StateArchived, StateExpired, StateRejected, StateWithdrawn, StateCancelled,
 }
 
 // Final tells that nothing more can happen to the visit.
 func (s State) Final() bool {
-	return slices.Contains([]State{StateRejected, StateWithdrawn, StateCancelled}, s)
+	return slices.Contains([]State{StateRejected, StateWithdrawn, StateCancelled, StateExpired, StateArchived}, s)
+}
+
+// Living tells that the visit is approved and its life goes on: it is prepared, made, or followed up.
+func (s State) Living() bool {
+	return slices.Contains([]State{
+		StatePreparing, StateReady, StateSuspended, StateAbroad, StateBack, StateReporting, StatePostNotice, StateClosed,
+	}, s)
+}
+
+// Cancellable tells that the visit is approved and may still be cancelled as a whole.
+func (s State) Cancellable() bool {
+	return slices.Contains([]State{StateApproved, StatePreparing, StateReady, StateSuspended}, s)
 }
 
 // Open tells that the visit is being decided: the applicant may withdraw it.
 func (s State) Open() bool {
-	return s != StateDraft && s != StateApproved && !s.Final()
+	return s != StateDraft && s != StateApproved && !s.Living() && !s.Final()
 }
 
 // Paused tells that the clock of the approvers stands, since the applicant has the case.

@@ -5,6 +5,9 @@ func (d *decider) tick() error {
 	if !ok || d.now.Before(at) {
 		return nil
 	}
+	if len(d.Trips) > 0 {
+		return d.tripTick()
+	}
 	if err := d.emit(NoticeClosed{}); err != nil {
 		return err
 	}

@@ -25,6 +25,17 @@ type Visit struct {
 	Tasks      []Task   `json:"tasks"` // of all rounds, in the order of opening
 	Notice     Notice   `json:"notice"`
 	Spent      Spent    `json:"spent"`
+	// Trips are the travellers of an approved visit, one by one; none before the preparation, or without a life.
+	Trips []Trip `json:"trips,omitempty"`
+	// After is the public notice after the return; Objections are those to either notice.
+	After      Notice      `json:"after,omitzero"`
+	Objections []Objection `json:"objections,omitempty"`
+	Reports    []Filed     `json:"reports,omitempty"`
+	// Risks are the levels of countries on the way that have changed since the approval.
+	Risks map[string]int `json:"risks,omitempty"`
+	// Package is the hash of the archived file; ArchiveDue is when it should be there, zero when nothing is awaited.
+	Package    string    `json:"package,omitempty"`
+	ArchiveDue time.Time `json:"archive_due,omitzero"`
 	// Commands are the commands already acted on, with their digests.
 	Commands map[string]string `json:"commands"`
 }
@@ -147,9 +158,9 @@ func (v *Visit) apply(e Event) error {
 			v.State = v.stateOfStage()
 		}
 	case NoticeOpened:
-		v.Notice = Notice{State: NoticeOpen, Version: v.Version, Opened: e.At, Days: f.Days, Closes: f.Closes, Provisional: f.Provisional}
+		v.openNotice(f, e.At)
 	case NoticeClosed:
-		v.Notice.State = NoticeDone
+		v.closeNotice(f)
 	case StageOpened:
 		v.openStage(f, e.At)
 	case SignedOff:
@@ -191,16 +202,27 @@ func (v *Visit) apply(e Event) error {
 	case Withdrawn:
 		v.end(StateWithdrawn)
 	case Cancelled:
-		v.end(StateCancelled)
+		if len(v.Trips) == 0 {
+			v.end(StateCancelled)
+		}
+		v.cancelTrips(f)
 	default:
-		return fmt.Errorf("visit %s: event %d is of a kind this version does not know: %T", v.ID, e.Seq, e.Fact)
+		if !v.applyLife(e) {
+			return fmt.Errorf("visit %s: event %d is of a kind this version does not know: %T", v.ID, e.Seq, e.Fact)
+		}
+	}
+	if len(v.Trips) > 0 && v.State != StateArchived {
+		v.State = v.stateOfTrips()
 	}
 	return nil
 }
 
 // NextDue is the one instant at which time itself must act (a Tick is due); ok is false while nothing waits for time.
 func (v Visit) NextDue() (at time.Time, ok bool) {
-	if v.Notice.State == NoticeOpen && v.State.Open() {
+	if len(v.Trips) > 0 {
+		return v.tripDue()
+	}
+	if v.Notice.State == NoticeOpen && v.State.Open() && !v.Disputed(false) {
 		return v.Notice.Closes, true
 	}
 	return time.Time{}, false
@@ -229,6 +251,9 @@ func (v Visit) AwaitsNotice() bool {
 func (v Visit) Clone() Visit {
 	v.Travellers = slices.Clone(v.Travellers)
 	v.Tasks = slices.Clone(v.Tasks)
+	v.Trips = slices.Clone(v.Trips)
+	v.Objections = slices.Clone(v.Objections)
+	v.Reports = slices.Clone(v.Reports)
 	v.Commands = maps.Clone(v.Commands)
 	return v
 }

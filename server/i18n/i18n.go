@@ -104,12 +104,15 @@ func Has(key string) bool {
 // named are the arguments of rules whose values are codes with a text of their own, and the prefix of its key.
 var named = map[string]string{"state": "state.", "category": "category.", "what": "what."}
 
+// stateOf are the rules that speak of the state of something else than a visit.
+var stateOf = map[string]string{"rule.task_closed": "task_state.", "rule.trip_not_in_state": "trip."}
+
 func words(lang Lang, key string, args map[string]string) map[string]string {
 	out := maps.Clone(args)
 	for name, value := range args {
 		prefix, ok := named[name]
-		if key == "rule.task_closed" && name == "state" {
-			prefix = "task_state." // the one rule that speaks of a task's state
+		if other, differs := stateOf[key]; differs && name == "state" {
+			prefix = other
 		}
 		if ok && Has(prefix+value) {
 			out[name] = Text(lang, prefix+value, nil)

@@ -102,6 +102,7 @@ func families() map[string][]string {
 		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days"},
 		"state.":               strings_(visit.States),
 		"task_state.":          strings_(visit.TaskStates),
+		"trip.":                strings_(visit.TripStates),
 		"unit.":                {"minute", "hour", "day", "working_day", "month"},
 		"verdict.":             strings_(service.Verdicts),
 		"verdict_help.":        strings_(service.Verdicts),
