@@ -77,6 +77,9 @@ func record(ctx context.Context, tx *sqlx.Tx, v visit.Visit, c visit.Command) (R
 	if err := project(ctx, tx, v, entries[len(entries)-1].Hash, decided); err != nil {
 		return r, err
 	}
+	if err := issuePaper(ctx, tx, v, entries); err != nil {
+		return r, err
+	}
 	return r, putTasks(ctx, tx, v.ID, changed(before, v.Tasks))
 }
 
