@@ -5,6 +5,7 @@ package document
 import (
 	"embed"
 	"fmt"
+	"io/fs"
 	"sync"
 
 	"github.com/signintech/gopdf"
@@ -30,8 +31,10 @@ func Available() bool {
 }
 
 // fonts reads the font once: every document takes a part of it.
-var fonts = sync.OnceValues(func() (*gopdf.FontContainer, error) {
-	content, err := embedded.ReadFile(fontFile)
+var fonts = sync.OnceValues(func() (*gopdf.FontContainer, error) { return load(embedded) })
+
+func load(from fs.FS) (*gopdf.FontContainer, error) {
+	content, err := fs.ReadFile(from, fontFile)
 	if err != nil {
 		return nil, visit.Refuse(visit.Unavailable, "no_font")
 	}
@@ -41,4 +44,4 @@ var fonts = sync.OnceValues(func() (*gopdf.FontContainer, error) {
 		return nil, fmt.Errorf("read the font of the documents: %w", err)
 	}
 	return c, nil
-})
+}
