@@ -21,7 +21,7 @@ run: ## build everything and start it with a demonstration university
 
 build: assets bin/exeat bin/exeat-standalone ## build the pages' assets and both programs
 
-assets: node_modules/.package-lock.json ## bundle third-party assets for the pages
+assets: node_modules/.package-lock.json ## bundle third-party assets: scripts, names, the font of the documents
 	@node scripts/assets/build.mjs
 
 node_modules/.package-lock.json: package-lock.json
@@ -46,7 +46,7 @@ infra: bin/exeat-standalone ## run only PostgreSQL and Temporal, for work on the
 	@bin/exeat-standalone --infra
 
 test: ## everything that CI runs
-	@scripts/setup postgresql node chromium
+	@scripts/setup postgresql node chromium poppler
 	@$(MAKE) --no-print-directory build check
 	cd standalone && go test -tags=$(TAGS) ./...
 	@for f in FuzzLoad FuzzBorderDays; do go test ./policy -run '^$$' -fuzz "^$$f$$" -fuzztime 2000x || exit 1; done
@@ -79,4 +79,4 @@ screenshots: build ## take the pictures of docs/ from the running demonstration
 	EXEAT_BIN=$(CURDIR)/bin go test -count=1 -timeout 15m ./test/browser -run Screenshots -screenshots=$(CURDIR)/docs/screenshots
 
 clean: ## remove what was built; data stays
-	rm -rf bin node_modules server/web/assets/vendor/*.js server/web/assets/vendor/*.json
+	rm -rf bin node_modules server/web/assets/vendor/*.js server/web/assets/vendor/*.json document/fonts/*.ttf

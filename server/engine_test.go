@@ -18,6 +18,7 @@ import (
 var open = map[string]bool{
 	"GET /healthz": true, "GET /readyz": true, "GET /api/v1/openapi.json": true, "POST /api/v1/login": true,
 	"GET /login": true, "POST /login": true, "POST /logout": true, "POST /language": true, "GET /assets/:hash/:name": true,
+	"GET /check": true, "GET /check/:code": true, "POST /check/:code": true, "GET /api/v1/check/:code": true,
 }
 
 // path fills the places of a route.

@@ -9,12 +9,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/exeat/exeat/blob"
+	"github.com/exeat/exeat/document"
 	"github.com/exeat/exeat/host"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/auth"
@@ -29,6 +31,11 @@ type Config struct {
 	Temporal    client.Options // host, namespace, credentials
 	TaskQueue   string         // host.TaskQueue when empty
 	Blobs       string         // folder of the uploaded files
+	// URL is the address at which browsers reach the server, for example https://exeat.example.edu.cn; papers print it.
+	// The address that is listened on when empty.
+	URL string
+	// University is the name that papers print, in Chinese and in English, parted by " / ".
+	University string
 	// Demo is for demonstrations only: it allows demonstration accounts and moving the university's clock.
 	Demo bool
 	// SecureCookies is for a server that browsers reach over TLS, its own or a proxy's.
@@ -79,13 +86,19 @@ func Run(ctx context.Context, c Config) error {
 	if web.AssetsMissing() {
 		c.Log.Warn("built without the third-party assets: pages work, but do not update by themselves; run `make build`")
 	}
+	if !document.Available() {
+		c.Log.Warn("built without the font of the documents: no PDF can be made; run `make build`")
+	}
 	svc := &service.Service{
-		Store: st, Host: host.Host{Client: tc, TaskQueue: c.TaskQueue}, Blobs: blob.Folder(c.Blobs), Log: c.Log, Demo: c.Demo,
+		Store: st, Host: host.Host{Client: tc, TaskQueue: c.TaskQueue}, Blobs: blob.Folder(c.Blobs), Log: c.Log, Demo: c.Demo, Print: c.print(),
 	}
 	if err := svc.InstallPolicies(ctx); err != nil {
 		return err
 	}
 	if err := st.InstallCalendars(ctx); err != nil {
+		return err
+	}
+	if err := svc.IssuePapers(ctx); err != nil {
 		return err
 	}
 	engine, err := newEngine(parts{
@@ -96,6 +109,19 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	return serve(ctx, c, engine)
+}
+
+// print is what papers say besides the record.
+func (c Config) print() service.Print {
+	if c.URL == "" {
+		c.URL = "http://" + c.Addr
+		c.Log.Warn("EXEAT_URL is not set: papers print the address that is listened on", "url", c.URL)
+	}
+	zh, en, both := strings.Cut(c.University, " / ")
+	if !both {
+		en = zh
+	}
+	return service.Print{University: document.Words{ZH: zh, EN: en}, URL: strings.TrimSuffix(c.URL, "/"), Country: web.CountryWords}
 }
 
 func checkAccounts(ctx context.Context, st *store.Store, demo bool) error {

@@ -17,9 +17,11 @@ import (
 
 	"github.com/exeat/exeat/blob"
 	"github.com/exeat/exeat/demo"
+	"github.com/exeat/exeat/document"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/auth"
 	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/server/web"
 	"github.com/exeat/exeat/test/harness"
 )
 
@@ -50,6 +52,7 @@ func newSite(t testing.TB, demonstration bool) *site {
 	lines := slog.New(slog.NewJSONHandler(log, nil))
 	svc := &service.Service{
 		Store: st, Blobs: blob.Folder(t.TempDir()), Log: lines, Host: harness.NewHost(t), Demo: demonstration,
+		Print: service.Print{University: document.Words{ZH: "演示大学", EN: "Demonstration University"}, URL: "https://exeat.example.edu.cn", Country: web.CountryWords},
 	}
 	require.NoError(t, svc.InstallPolicies(t.Context()))
 	engine, err := newEngine(parts{service: svc, auth: auth.New(st, false), log: lines})

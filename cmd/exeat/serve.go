@@ -16,6 +16,8 @@ type serverCmd struct {
 	Addr       string   `env:"EXEAT_ADDR" default:"127.0.0.1:8080" help:"Host and port to listen on."`
 	Blobs      string   `env:"EXEAT_BLOBS" required:"" help:"Folder of the uploaded files."`
 	TaskQueue  string   `env:"EXEAT_TASK_QUEUE" default:"exeat" help:"Task queue of the workers."`
+	URL        string   `name:"url" env:"EXEAT_URL" help:"Address at which browsers reach the server, as papers print it, for example https://exeat.example.edu.cn."`
+	University string   `env:"EXEAT_UNIVERSITY" default:"本校 / The university" help:"Name that papers print: Chinese / English."`
 	TLS        bool     `name:"tls" env:"EXEAT_TLS" negatable:"" default:"true" help:"Browsers come over TLS, through a proxy: send cookies over TLS only."`
 	Proxies    []string `env:"EXEAT_PROXIES" help:"Proxies (CIDR) whose X-Forwarded-For is believed."`
 	TemporalUI string   `name:"temporal-ui" env:"EXEAT_TEMPORAL_UI" help:"Address of Temporal's own pages."`
@@ -28,7 +30,7 @@ func (c serverCmd) Run(ctx context.Context, s std) error {
 		return err
 	}
 	return server.Run(ctx, server.Config{
-		Addr: c.Addr, DatabaseURL: c.DatabaseURL, Temporal: temporal, TaskQueue: c.TaskQueue, Blobs: c.Blobs, Demo: c.Demo,
+		Addr: c.Addr, DatabaseURL: c.DatabaseURL, Temporal: temporal, TaskQueue: c.TaskQueue, Blobs: c.Blobs, Demo: c.Demo, URL: c.URL, University: c.University,
 		SecureCookies: c.TLS, Proxies: c.Proxies, TemporalUI: c.TemporalUI, Log: s.log,
 		Ready: func(addr string) { s.log.Info("ready", "addr", addr) },
 	})

@@ -81,6 +81,9 @@ func (s *Store) record(ctx context.Context, tx *sqlx.Tx, v visit.Visit, c visit.
 	if err := project(ctx, tx, v, entries[len(entries)-1].Hash, decided); err != nil {
 		return r, err
 	}
+	if err := issuePaper(ctx, tx, v, entries); err != nil {
+		return r, err
+	}
 	return r, putTasks(ctx, tx, v.ID, changed(before, v.Tasks))
 }
 

@@ -1,10 +1,13 @@
-// Makes the third-party assets of the pages from the packages that `npm ci` fetched: htmx as it comes, checked through
-// esbuild, and the names of countries and regions out of CLDR, in the order in which each language lists them.
+// Makes the third-party assets from the packages that `npm ci` fetched: for the pages htmx as it comes, checked through
+// esbuild, and the names of countries and regions out of CLDR, in the order in which each language lists them; for the
+// PDF documents a subset of Noto Sans SC.
 import { readFile, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
+import subset from "subset-font";
 
 const root = new URL("../../", import.meta.url);
 const vendor = new URL("server/web/assets/vendor/", root);
+const fonts = new URL("document/fonts/", root);
 const packages = new URL("node_modules/", root);
 
 async function script() {
@@ -31,5 +34,19 @@ async function countries(lang) {
     .sort((a, b) => order.compare(a.name, b.name));
 }
 
+// What a document may say: Latin with its accents, punctuation, signs, and every Chinese character that the font has. Names
+// hold rare ones, so none is left out; Japanese and Korean letters are.
+const blocks = [
+  [0x20, 0x24f], [0x2000, 0x206f], [0x20a0, 0x20bf], [0x2100, 0x22ff], [0x2460, 0x24ff], [0x2500, 0x25ff],
+  [0x3000, 0x303f], [0x3200, 0x33ff], [0x3400, 0x9fff], [0xf900, 0xfaff], [0xff00, 0xffef], [0x20000, 0x323af],
+];
+
+async function font() {
+  const whole = await readFile(new URL("@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf", packages));
+  const text = blocks.map(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => String.fromCodePoint(from + i)).join("")).join("");
+  await writeFile(new URL("NotoSansSC.ttf", fonts), await subset(whole, text, { targetFormat: "truetype" }));
+}
+
 await script();
+await font();
 await writeFile(new URL("countries.json", vendor), JSON.stringify({ zh: await countries("zh"), en: await countries("en") }));

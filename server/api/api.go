@@ -72,6 +72,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addPolicies()
 	a.addCalendars()
 	a.addFiles()
+	a.addPapers()
 	if d.Service.Demo {
 		a.addDemo()
 	}

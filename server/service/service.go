@@ -22,6 +22,8 @@ type Service struct {
 	Log   *slog.Logger
 	// Demo allows what only a demonstration may do: moving the university's clock.
 	Demo bool
+	// Print is what papers need besides the record.
+	Print Print
 
 	turns turns
 	packs packs

@@ -31,6 +31,10 @@ func (p *Pages) caseOf(r request) (view.Case, error) {
 	if err != nil {
 		return view.Case{}, err
 	}
+	papers, err := p.svc.Papers(r.ctx(), r.user, r.Param("id"))
+	if err != nil {
+		return view.Case{}, err
+	}
 	page, err := p.page(r, "visits", "form.edit_title")
 	if err != nil {
 		return view.Case{}, err
@@ -42,7 +46,7 @@ func (p *Pages) caseOf(r request) (view.Case, error) {
 	for _, person := range c.Content.People { // as the record knew them when it was submitted
 		page.People[person.ID] = person
 	}
-	return view.Case{Page: page, C: c, Key: rand.Text()}, nil
+	return view.Case{Page: page, C: c, Papers: papers, Key: rand.Text()}, nil
 }
 
 func (p *Pages) decide(r request) error {

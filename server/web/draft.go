@@ -222,6 +222,11 @@ func (p *Pages) showForm(r request, status int, v view.Edit) error {
 		if v.Returned, err = p.whyReturned(r, v.ID); err != nil {
 			return err
 		}
+		if v.Returned == "" {
+			if v.Papers, err = p.svc.Papers(r.ctx(), r.user, v.ID); err != nil {
+				return err
+			}
+		}
 	}
 	v.Key, v.Form = rand.Text(), v.Form.WithRows()
 	return render(r.Context, status, view.EditPage(v))

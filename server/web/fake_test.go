@@ -69,6 +69,7 @@ func (c clock) Left(from, to time.Time) int { return max(0, int(to.Sub(from)/(24
 // fake is a university with a few visits in memory, in place of service, record and auth.
 type fake struct {
 	calendarDesk
+	paperDesk  // as policyDesk, but for the list of papers
 	policyDesk // not there: its pages are tested over the real service
 	t          testing.TB
 	pack       *policy.Pack
@@ -177,6 +178,10 @@ func (k *kept) row() store.VisitRow {
 		Countries: []string{"DE"}, ExitDate: k.draft.ExitDate, ReturnDate: k.draft.ReturnDate, State: k.v.State, Seq: k.v.Seq,
 		Stage: k.v.Stage, Stages: len(k.v.Route.Stages), ChangedAt: k.v.Spent.Until, SubmittedAt: k.v.Spent.Since,
 	}
+}
+
+func (f *fake) Papers(context.Context, service.User, string) (service.Papers, error) {
+	return service.Papers{}, nil
 }
 
 // What the pages ask of auth.

@@ -46,6 +46,7 @@ type Auth interface {
 type desk interface {
 	policyDesk
 	calendarDesk
+	paperDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -113,6 +114,10 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.POST("/logout", p.wrap(p.logout))
 	r.POST("/language", p.wrap(p.setLanguage))
 
+	r.GET("/check", p.wrap(p.findCheck))
+	r.GET("/check/:code", p.wrap(p.check))
+	r.POST("/check/:code", p.wrap(p.check))
+
 	r.GET("/", p.signedIn(p.showDesk))
 	r.GET("/inbox", p.signedIn(p.showInbox))
 	r.GET("/people", p.signedIn(p.findPeople))
@@ -131,6 +136,7 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.GET("/visits/:id/category", p.signedIn(p.showCategory))
 	r.POST("/visits/:id/category", p.signedIn(p.changeCategory))
 	r.GET("/visits/:id/files/:hash", p.signedIn(p.download))
+	r.GET("/visits/:id/papers/:file", p.signedIn(p.paper))
 	r.GET("/visits/:id/ledger", p.signedIn(p.showLedger))
 	r.GET("/visits/:id/history", p.signedIn(p.showHistory))
 

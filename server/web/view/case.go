@@ -13,8 +13,9 @@ import (
 // Case is the page of one submitted visit.
 type Case struct {
 	Page
-	C   service.Case
-	Key string // makes what is sent from this page act once, however often it is sent
+	C      service.Case
+	Papers service.Papers
+	Key    string // makes what is sent from this page act once, however often it is sent
 	// Task is the one whose decide box is open; "" is the user's first.
 	Task string
 	// Typed is what was typed into the form that was refused, by the name of its form (decide, answer, withdraw, cancel).

@@ -6,6 +6,7 @@ import (
 
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/visit"
 )
 
@@ -68,6 +69,7 @@ type Edit struct {
 	Units    []string
 	Lands    []string // codes of countries, in the order of their names
 	Panel    Panel
+	Papers   service.Papers // of a draft that was saved and never submitted
 }
 
 func (v Edit) action() string {
