@@ -55,6 +55,8 @@ type (
 		Stage  int    `json:"stage,omitempty"`
 		Reason Note   `json:"reason"`
 		Waits  bool   `json:"waits,omitempty"`
+		// Due is the time of the others again, where the answer ends the last open question.
+		Due []TaskDue `json:"due,omitempty"`
 	}
 	// Resubmitted sends a returned visit on; version and route replace the pinned ones.
 	Resubmitted struct {
@@ -67,9 +69,10 @@ type (
 	}
 	// Rejected ends the visit, unless it Waits.
 	Rejected struct {
-		Task   string `json:"task"`
-		Reason Note   `json:"reason"`
-		Waits  bool   `json:"waits,omitempty"`
+		Task   string    `json:"task"`
+		Reason Note      `json:"reason"`
+		Waits  bool      `json:"waits,omitempty"`
+		Due    []TaskDue `json:"due,omitempty"`
 	}
 	// StageSettled is the result of a stage in which contrary answers waited: that of Task counts, the strictest.
 	StageSettled struct {
@@ -78,10 +81,12 @@ type (
 		Outcome TaskState `json:"outcome"` // returned or rejected
 		BackTo  int       `json:"back_to,omitempty"`
 	}
-	// Asked puts a question to the applicant.
+	// Asked puts a question to the applicant, who is warned first at Warn; at Ends the visit is withdrawn.
 	Asked struct {
-		Task     string `json:"task"`
-		Question Note   `json:"question"`
+		Task     string    `json:"task"`
+		Question Note      `json:"question"`
+		Warn     time.Time `json:"warn,omitzero"` // UTC
+		Ends     time.Time `json:"ends,omitzero"` // UTC
 	}
 	// Answered gives the answer and the new due dates of the tasks whose clock stood.
 	Answered struct {
@@ -104,9 +109,11 @@ type (
 	}
 	// Approved is the university's yes.
 	Approved struct{}
-	// Withdrawn ends the visit before approval.
+	// Withdrawn ends the visit before approval: by the applicant with a reason, or by time when the question of Task has had
+	// no answer.
 	Withdrawn struct {
-		Reason Note `json:"reason"`
+		Reason Note   `json:"reason"`
+		Task   string `json:"task,omitempty"`
 	}
 	// Cancelled ends an approved visit.
 	Cancelled struct {
@@ -120,6 +127,8 @@ type TaskDue struct {
 	SignOff     string    `json:"sign_off"`
 	Due         time.Time `json:"due"` // UTC
 	Provisional bool      `json:"provisional,omitempty"`
+	Remind      time.Time `json:"remind,omitzero"`   // at half of the time
+	Escalate    time.Time `json:"escalate,omitzero"` // when somebody else is told
 }
 
 func (Submitted) fact() string       { return "submitted" }
@@ -142,12 +151,13 @@ func (Cancelled) fact() string       { return "cancelled" }
 // Kinds lists the kinds of events, in the order of a visit's life.
 var Kinds = []string{
 	"submitted", "notice_opened", "stage_opened", "signed_off", "asked", "answered", "returned", "stage_settled", "resubmitted", "category_changed", "rerouted",
-	"notice_closed", "approved", "rejected", "withdrawn", "cancelled",
+	"reminded", "escalated", "warned", "deferred", "notice_closed", "approved", "rejected", "withdrawn", "cancelled",
 }
 
 var facts = catalogue[Fact](Fact.fact,
 	Submitted{}, NoticeOpened{}, NoticeClosed{}, StageOpened{}, SignedOff{}, Returned{}, StageSettled{}, Resubmitted{}, Rejected{},
-	Asked{}, Answered{}, CategoryChanged{}, Rerouted{}, Approved{}, Withdrawn{}, Cancelled{})
+	Asked{}, Answered{}, CategoryChanged{}, Rerouted{}, Approved{}, Withdrawn{}, Cancelled{},
+	Reminded{}, Escalated{}, Warned{}, Deferred{})
 
 // Kind names the event's fact, for example signed_off.
 func (e Event) Kind() string { return e.Fact.fact() }

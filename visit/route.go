@@ -49,6 +49,8 @@ type Route struct {
 	Terms map[int]Term `json:"terms,omitempty"`
 	// NoticeDays is the length of the public notice in working days; 0 where none is held.
 	NoticeDays int `json:"notice_days"`
+	// Timing is DefaultTiming where it is absent.
+	Timing *Timing `json:"timing,omitempty"`
 }
 
 // After gives the route that goes on after the first stages of another one, which were already asked: those first, then

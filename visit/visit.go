@@ -25,6 +25,8 @@ type Visit struct {
 	Tasks      []Task   `json:"tasks"` // of all rounds, in the order of opening
 	Notice     Notice   `json:"notice"`
 	Spent      Spent    `json:"spent"`
+	// Quiet is the time before which nobody is told anything; see Deferred.
+	Quiet time.Time `json:"quiet,omitzero"`
 	// Commands are the commands already acted on, with their digests.
 	Commands map[string]string `json:"commands"`
 }
@@ -52,6 +54,7 @@ type Task struct {
 	Question Note      `json:"question,omitempty"`
 	AskedAt  time.Time `json:"asked_at,omitzero"`
 	Answer   Note      `json:"answer,omitempty"`
+	Nudges
 }
 
 // Waiting tells that the task's question is not answered yet.
@@ -76,7 +79,8 @@ const (
 	NoticeDone NoticeState = "closed"
 )
 
-// Spent is the time since submission, split by who had the case. Active plus Paused equals Until minus the submission.
+// Spent is the time since submission, split by who had the case: Active is the approvers' time, Paused that of the applicant
+// or of an authority outside. Both together are Until minus the submission.
 type Spent struct {
 	Since   time.Time     `json:"since,omitzero"`   // submission
 	Until   time.Time     `json:"until,omitzero"`   // last event
@@ -154,20 +158,22 @@ func (v *Visit) apply(e Event) error {
 	case Returned:
 		v.decide(f.Task, TaskReturned, e, f.Reason)
 		v.update(f.Task, func(t *Task) { t.BackTo = f.Stage })
+		v.schedule(f.Due)
 		v.settle(TaskReturned, f.Stage, f.Waits)
 	case Rejected:
 		v.decide(f.Task, TaskRejected, e, f.Reason)
+		v.schedule(f.Due)
 		v.settle(TaskRejected, 0, f.Waits)
 	case StageSettled:
 		v.settle(f.Outcome, f.BackTo, false)
 	case Asked:
-		v.update(f.Task, func(t *Task) { t.Question, t.AskedAt, t.Answer = f.Question, e.At, "" })
+		v.update(f.Task, func(t *Task) {
+			t.Question, t.AskedAt, t.Answer, t.Warn, t.Warnings, t.Ends = f.Question, e.At, "", f.Warn, 0, f.Ends
+		})
 		v.State = StateQuestion
 	case Answered:
 		v.update(f.Task, func(t *Task) { t.Answer = f.Answer })
-		for _, d := range f.Due {
-			v.update(d.Task, func(t *Task) { t.Due, t.Provisional = d.Due, d.Provisional })
-		}
+		v.schedule(f.Due)
 		v.State = v.stateOfStage()
 	case CategoryChanged:
 		v.cancelOpen()
@@ -180,6 +186,14 @@ func (v *Visit) apply(e Event) error {
 		}
 	case Rerouted:
 		v.Route = f.Route
+	case Reminded:
+		v.update(f.Task, func(t *Task) { t.Remind, t.Reminders = f.Next, t.Reminders+1 })
+	case Escalated:
+		v.update(f.Task, func(t *Task) { t.Escalate, t.Level = f.Next, f.Level })
+	case Warned:
+		v.update(f.Task, func(t *Task) { t.Warn, t.Warnings = f.Next, f.Number })
+	case Deferred:
+		v.Quiet = f.Until
 	case Approved:
 		v.State = StateApproved
 	case Withdrawn:
@@ -190,14 +204,6 @@ func (v *Visit) apply(e Event) error {
 		return fmt.Errorf("visit %s: event %d is of a kind this version does not know: %T", v.ID, e.Seq, e.Fact)
 	}
 	return nil
-}
-
-// NextDue is the one instant at which time itself must act (a Tick is due); ok is false while nothing waits for time.
-func (v Visit) NextDue() (at time.Time, ok bool) {
-	if v.Notice.State == NoticeOpen && v.State.Open() {
-		return v.Notice.Closes, true
-	}
-	return time.Time{}, false
 }
 
 // Task finds a task by its id.
@@ -227,11 +233,17 @@ func (v Visit) Clone() Visit {
 	return v
 }
 
+// outside tells that an authority outside has the case.
+func (v Visit) outside() bool {
+	open := v.OpenTasks()
+	return len(open) > 0 && !slices.ContainsFunc(open, func(t Task) bool { return t.SignOff.Review != Outside })
+}
+
 func (v *Visit) spend(at time.Time) {
 	switch {
 	case v.Spent.Since.IsZero():
 		v.Spent.Since = at
-	case v.State.Paused():
+	case v.State.Paused() || v.outside():
 		v.Spent.Paused += at.Sub(v.Spent.Until)
 	default:
 		v.Spent.Active += at.Sub(v.Spent.Until)
@@ -248,9 +260,10 @@ func (v *Visit) openStage(f StageOpened, at time.Time) {
 	for _, d := range f.Tasks {
 		v.Tasks = append(v.Tasks, Task{
 			ID: d.Task, SignOff: v.signOff(f.Stage, d.SignOff), Stage: f.Stage, Round: f.Round, State: TaskOpen,
-			Version: v.Version, Opened: at, Due: d.Due, Provisional: d.Provisional,
+			Version: v.Version, Opened: at,
 		})
 	}
+	v.schedule(f.Tasks)
 	v.State = v.stateOfStage()
 }
 

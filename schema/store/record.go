@@ -201,8 +201,8 @@ func project(ctx context.Context, tx *sqlx.Tx, v visit.Visit, headHash string, d
 	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE visit
-		   SET state = $2, seq = $3, head = $4, round = $5, stage = $6, notice = $7, changed_at = $8
-		 WHERE id = $1`, v.ID, v.State, v.Seq, headHash, v.Round, v.Stage, v.Notice.State, v.Spent.Until)
+		   SET state = $2, seq = $3, head = $4, round = $5, stage = $6, notice = $7, changed_at = $8, due_at = $9
+		 WHERE id = $1`, v.ID, v.State, v.Seq, headHash, v.Round, v.Stage, v.Notice.State, v.Spent.Until, dueAt(v))
 	return wrap(err, "update visit "+v.ID)
 }
 

@@ -77,6 +77,7 @@ func families() map[string][]string {
 		"funding_kind.": strings_(visit.FundingKinds), "role.": {"leader", "member"}, "event.": visit.Kinds, "change.": append([]string{"any"}, strings_(visit.Changes)...),
 		"ask.":     {"all", "last_leader", "unit", "office", "io", "leader", "issue", "outside"},
 		"verdict.": strings_(service.Verdicts), "verdict_help.": strings_(service.Verdicts),
+		"reminder.": {"half", "limit", "late"},
 		"unit.":     {"minute", "hour", "day", "working_day", "month"},
 		"progress.": {"done", "now", "waiting", "next", "spared", "answered"}, "panel.before.": {"approval", "departure"},
 		"case.outcome.": {"approved", "rejected", "withdrawn", "cancelled"}, "case.with_applicant.": {"returned", "question"},
