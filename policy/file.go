@@ -184,6 +184,7 @@ type (
 		Value    cell               `yaml:"value" as:"number" need:"yes" doc:"Length of the period."`
 		Of       cell               `yaml:"of" as:"period" need:"yes" doc:"Unit of the period."`
 		When     cell               `yaml:"when" as:"condition" doc:"Runs where this holds."`
+		To       cell               `yaml:"to" doc:"Makes the timer an escalation: so many working days after the limit of a sign-off the holders of this post are told, or with head its fallback."`
 		Citation cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the period comes from."`
 	}
 	noticeText struct {

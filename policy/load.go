@@ -375,10 +375,13 @@ func (l *loader) timerList() {
 	for _, e := range l.written.Timers {
 		v := e.value
 		code := l.unique(seen, e.at, "code", v.Code)
-		l.pack.timers = append(l.pack.timers, timer{
+		t := timer{
 			code: code, name: l.words(e.at, "name", v.Name), value: l.number(e.at, "value", v.Value),
-			of: l.among(e.at, "of", v.Of, "", timerUnits...), lead: l.isLead(code), when: l.optionalCondition(l.forOthers, v.When), citation: l.citation(e.at, v.Citation),
-		})
+			of: l.among(e.at, "of", v.Of, "", timerUnits...), lead: l.isLead(code), when: l.optionalCondition(l.forOthers, v.When), to: v.To.text,
+			citation: l.citation(e.at, v.Citation),
+		}
+		l.timing(v, t)
+		l.pack.timers = append(l.pack.timers, t)
 	}
 }
 

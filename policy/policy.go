@@ -159,6 +159,7 @@ type timer struct {
 	value    int
 	of       string
 	lead     bool       // only if the base rule names it
+	to       string     // of an escalation
 	when     *condition // nil: always
 	citation Citation
 }

@@ -32,6 +32,8 @@ type Route struct {
 	Days int `json:"days"`
 	// NoticeDays is the length of the public notice in working days, 0 where none is held.
 	NoticeDays int `json:"notice_days"`
+	// Timing is how long the visit waits by itself: what the timers say of it, and the default for the rest.
+	Timing visit.Timing `json:"timing"`
 }
 
 // Reason says which rule asked for something and why it held.
@@ -90,7 +92,7 @@ type Remark struct {
 
 // Pin is what a visit keeps of the route from its submission on.
 func (r Route) Pin() visit.Route {
-	pinned := visit.Route{Policy: r.Policy, Rule: r.Rule, Stages: make([][]visit.SignOff, len(r.Stages)), Terms: r.Terms, NoticeDays: r.NoticeDays}
+	pinned := visit.Route{Policy: r.Policy, Rule: r.Rule, Stages: make([][]visit.SignOff, len(r.Stages)), Terms: r.Terms, NoticeDays: r.NoticeDays, Timing: &r.Timing}
 	next := 0
 	for i, stage := range r.Stages {
 		for range stage {
@@ -265,7 +267,11 @@ func (b *builder) build() (Route, error) {
 	if err := b.documents(&r, asked.documents); err != nil {
 		return Route{}, err
 	}
-	return r, b.timers(&r)
+	if err := b.timers(&r); err != nil {
+		return Route{}, err
+	}
+	r.Timing = b.pack.timing(r.Timers)
+	return r, nil
 }
 
 // strictestFirst sorts the members by rule, then by path, so that the route does not depend on the order of travellers.

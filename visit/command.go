@@ -213,4 +213,12 @@ type Clock interface {
 	Due(from time.Time, n int) (at time.Time, provisional bool)
 	// Left is the number of working days from one instant to another, at least 0.
 	Left(from, to time.Time) int
+	// Worked is the working time between two instants (09:00 to 18:00 in Beijing on working days), at least 0; Work is the
+	// instant at which so much of it has passed.
+	Worked(from, to time.Time) time.Duration
+	Work(from time.Time, d time.Duration) time.Time
+	// Morning is 09:00 in Beijing on the first working day that is at least so many days after the day of from.
+	Morning(from time.Time, days int) time.Time
+	// Rests tells that nobody works on the day of an instant.
+	Rests(at time.Time) bool
 }

@@ -38,7 +38,7 @@ func (d *decider) return_(a Return) error {
 			Field: "stage", Rule: "earlier_stage", Args: map[string]string{"below": fmt.Sprint(t.Stage)},
 		}}}
 	}
-	if err := d.emit(Returned{Task: a.Task, Stage: a.Stage, Reason: a.Reason, Waits: d.waits(t)}); err != nil {
+	if err := d.emit(Returned{Task: a.Task, Stage: a.Stage, Reason: a.Reason, Waits: d.waits(t), Due: d.unasked(t)}); err != nil {
 		return err
 	}
 	return d.conclude()
@@ -52,7 +52,7 @@ func (d *decider) reject(a Reject) error {
 	if a.Reason == "" {
 		return needs("reason")
 	}
-	if err := d.emit(Rejected{Task: a.Task, Reason: a.Reason, Waits: d.waits(t)}); err != nil {
+	if err := d.emit(Rejected{Task: a.Task, Reason: a.Reason, Waits: d.waits(t), Due: d.unasked(t)}); err != nil {
 		return err
 	}
 	return d.conclude()
@@ -69,7 +69,8 @@ func (d *decider) ask(a Ask) error {
 	if t.Waiting() {
 		return Refuse(Conflict, "question_open", "task", a.Task)
 	}
-	return d.emit(Asked(a))
+	days := d.Route.timing().Answer
+	return d.emit(Asked{Task: a.Task, Question: a.Question, Warn: d.warning(d.now, 0), Ends: d.now.AddDate(0, 0, days)})
 }
 
 func (d *decider) answer(a Answer) error {
@@ -85,7 +86,7 @@ func (d *decider) answer(a Answer) error {
 	}
 	f := Answered{Task: a.Task, Answer: a.Answer}
 	if d.lastQuestion(a.Task) {
-		f.Due = d.resumed()
+		f.Due = d.resumed("")
 	}
 	return d.emit(f)
 }
@@ -95,13 +96,10 @@ func (d *decider) lastQuestion(task string) bool {
 	return !slices.ContainsFunc(d.Tasks, func(t Task) bool { return t.Waiting() && t.ID != task })
 }
 
-// resumed gives every open task the working days again that it had left when the clock stopped.
-func (d *decider) resumed() []TaskDue {
-	var due []TaskDue
-	for _, t := range d.OpenTasks() {
-		days := max(1, d.clock.Left(d.Spent.Stopped, t.Due))
-		at, provisional := d.clock.Due(d.now, days)
-		due = append(due, TaskDue{Task: t.ID, SignOff: t.SignOff.Code, Due: at.UTC(), Provisional: provisional, Days: days})
+// unasked gives the others their time again where an answer that waits for them ends the last open question.
+func (d *decider) unasked(t Task) []TaskDue {
+	if !d.waits(t) || !t.Waiting() || !d.lastQuestion(t.ID) {
+		return nil
 	}
-	return due
+	return d.resumed(t.ID)
 }

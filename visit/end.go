@@ -12,7 +12,7 @@ func (d *decider) withdraw(a Withdraw) error {
 	if a.Reason == "" {
 		return needs("reason")
 	}
-	return d.emit(Withdrawn(a))
+	return d.emit(Withdrawn{Reason: a.Reason})
 }
 
 func (d *decider) cancel(a Cancel) error {

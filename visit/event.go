@@ -61,6 +61,8 @@ type (
 		Stage  int    `json:"stage,omitempty"`
 		Reason Note   `json:"reason"`
 		Waits  bool   `json:"waits,omitempty"`
+		// Due is the time of the others again, where the answer ends the last open question.
+		Due []TaskDue `json:"due,omitempty"`
 	}
 	// Resubmitted sends a returned visit on; version and route replace the pinned ones.
 	Resubmitted struct {
@@ -73,9 +75,10 @@ type (
 	}
 	// Rejected ends the visit, unless it Waits.
 	Rejected struct {
-		Task   string `json:"task"`
-		Reason Note   `json:"reason"`
-		Waits  bool   `json:"waits,omitempty"`
+		Task   string    `json:"task"`
+		Reason Note      `json:"reason"`
+		Waits  bool      `json:"waits,omitempty"`
+		Due    []TaskDue `json:"due,omitempty"`
 	}
 	// StageSettled is the result of a stage in which contrary answers waited: that of Task counts, the strictest.
 	StageSettled struct {
@@ -84,10 +87,12 @@ type (
 		Outcome TaskState `json:"outcome"` // returned or rejected
 		BackTo  int       `json:"back_to,omitempty"`
 	}
-	// Asked puts a question to the applicant.
+	// Asked puts a question to the applicant, who is warned first at Warn; at Ends the visit is withdrawn.
 	Asked struct {
-		Task     string `json:"task"`
-		Question Note   `json:"question"`
+		Task     string    `json:"task"`
+		Question Note      `json:"question"`
+		Warn     time.Time `json:"warn,omitzero"` // UTC
+		Ends     time.Time `json:"ends,omitzero"` // UTC
 	}
 	// Answered gives the answer and the new due dates of the tasks whose clock stood.
 	Answered struct {
@@ -110,9 +115,11 @@ type (
 	}
 	// Approved is the university's yes.
 	Approved struct{}
-	// Withdrawn ends the visit before approval.
+	// Withdrawn ends the visit before approval: by the applicant with a reason, or by time when the question of Task has had
+	// no answer.
 	Withdrawn struct {
-		Reason Note `json:"reason"`
+		Reason Note   `json:"reason"`
+		Task   string `json:"task,omitempty"`
 	}
 	// Cancelled ends an approved visit, or the trips of some of its travellers.
 	Cancelled struct {
@@ -128,7 +135,9 @@ type TaskDue struct {
 	Due         time.Time `json:"due"` // UTC
 	Provisional bool      `json:"provisional,omitempty"`
 	// Days are the working days that were left when the clock began to run again; 0 where the sign-off's limit counts.
-	Days int `json:"days,omitempty"`
+	Days     int       `json:"days,omitempty"`
+	Remind   time.Time `json:"remind,omitzero"`   // at half of the time
+	Escalate time.Time `json:"escalate,omitzero"` // when somebody else is told
 }
 
 func (Submitted) fact() string       { return "submitted" }
@@ -162,6 +171,10 @@ var Kinds = slices.Concat([]string{
 	"category_changed",
 	"rerouted",
 	"rescheduled",
+	"reminded",
+	"escalated",
+	"warned",
+	"deferred",
 	"notice_closed",
 	"approved",
 	"rejected",
@@ -184,6 +197,10 @@ var facts = catalogue(Fact.fact, slices.Concat(lifeFacts, []Fact{
 	CategoryChanged{},
 	Rerouted{},
 	Rescheduled{},
+	Reminded{},
+	Escalated{},
+	Warned{},
+	Deferred{},
 	Approved{},
 	Withdrawn{},
 	Cancelled{},

@@ -78,7 +78,7 @@ func (d *desk) due() time.Time {
 	return at
 }
 
-func beijing(t *testing.T, s string) time.Time {
+func inBeijing(t *testing.T, s string) time.Time {
 	t.Helper()
 	at, err := time.Parse(time.RFC3339, s+":00+08:00")
 	require.NoError(t, err)
@@ -89,17 +89,17 @@ func beijing(t *testing.T, s string) time.Time {
 func TestP35_FromApprovedToArchived(t *testing.T) {
 	t.Parallel()
 	d := living(t, nil, "faculty")
-	require.Equal(t, beijing(t, "2026-10-21T00:00"), d.due(), "never left by the end of the approved return: expired")
+	require.Equal(t, inBeijing(t, "2026-10-21T00:00"), d.due(), "never left by the end of the approved return: expired")
 	d.ready("faculty")
 	require.Equal(t, visit.StateReady, d.v.State)
 
 	d.at("2026-10-01")
 	d.must("faculty", "", visit.Depart{On: "2026-10-01"})
 	require.Equal(t, visit.StateAbroad, d.v.State)
-	require.Equal(t, beijing(t, "2026-10-04T00:00"), d.due(), "24 hours after the day of arrival")
+	require.Equal(t, inBeijing(t, "2026-10-04T00:00"), d.due(), "24 hours after the day of arrival")
 	d.at("2026-10-03")
 	d.must("faculty", "", visit.CheckIn{Place: "n"})
-	require.Equal(t, beijing(t, "2026-10-10T12:00"), d.due(), "weekly")
+	require.Equal(t, inBeijing(t, "2026-10-10T12:00"), d.due(), "weekly")
 	d.at("2026-10-10")
 	d.must("IO.REV", "IO.REV", visit.CheckIn{})
 	d.at("2026-10-17")
@@ -111,8 +111,8 @@ func TestP35_FromApprovedToArchived(t *testing.T) {
 	trip := d.trip("faculty")
 	require.Equal(t, "2026-10-01", trip.Left)
 	require.Zero(t, trip.Late)
-	require.Equal(t, beijing(t, "2026-11-20T18:00"), d.due(), "the report within a month")
-	require.Equal(t, beijing(t, "2026-10-27T18:00"), trip.PassportDue)
+	require.Equal(t, inBeijing(t, "2026-11-20T18:00"), d.due(), "the report within a month")
+	require.Equal(t, inBeijing(t, "2026-10-27T18:00"), trip.PassportDue)
 
 	d.must("faculty", "", visit.FileReport{Form: visit.AcademicReport, Content: "h1"})
 	require.Equal(t, visit.StateReporting, d.v.State)
@@ -125,7 +125,7 @@ func TestP35_FromApprovedToArchived(t *testing.T) {
 
 	d.tick(5)
 	require.Equal(t, visit.StateClosed, d.v.State)
-	require.Equal(t, beijing(t, "2027-06-30T18:00"), d.due(), "in the archive by 30 June of the next year")
+	require.Equal(t, inBeijing(t, "2027-06-30T18:00"), d.due(), "in the archive by 30 June of the next year")
 	d.refused(visit.Forbidden, "archive_post_only", "faculty", "", visit.Archive{Package: "p"})
 	d.must("archive", "ARCHIVE", visit.Archive{Package: "p", Size: 10})
 	require.Equal(t, visit.StateArchived, d.v.State)
@@ -208,7 +208,7 @@ func TestP40_TimeRaisesEachAlarmOnce(t *testing.T) {
 	d.at("2026-10-01")
 	d.must("faculty", "", visit.Depart{Travellers: []string{"faculty"}, On: "2026-10-01"})
 	d.at("2026-10-05")
-	require.Equal(t, beijing(t, "2026-10-04T00:00"), d.trip("faculty").Missed)
+	require.Equal(t, inBeijing(t, "2026-10-04T00:00"), d.trip("faculty").Missed)
 	d.at("2026-10-06")
 	require.Equal(t, []visit.Alarmed{{Alarm: visit.AlarmCheckIn, Travellers: []string{"faculty"}}}, alarms(d))
 	d.must("faculty", "", visit.CheckIn{})
@@ -305,9 +305,9 @@ func TestP40_RiskFourSuspendsAndAsksForASignOfLife(t *testing.T) {
 	require.Equal(t, before+1, d.v.Seq, "one event")
 	require.Equal(t, visit.TripSuspended, d.trip("guest").State)
 	require.Equal(t, visit.StateSuspended, d.v.State)
-	require.Equal(t, beijing(t, "2026-10-04T12:00"), d.trip("faculty").CheckInDue)
+	require.Equal(t, inBeijing(t, "2026-10-04T12:00"), d.trip("faculty").CheckInDue)
 	d.must("faculty", "", visit.CheckIn{})
-	require.Equal(t, beijing(t, "2026-10-04T12:00"), d.trip("faculty").CheckInDue, "daily from now on")
+	require.Equal(t, inBeijing(t, "2026-10-04T12:00"), d.trip("faculty").CheckInDue, "daily from now on")
 
 	d.refused(visit.Conflict, "trip_not_in_state", "guest", "", visit.Depart{Travellers: []string{"guest"}, On: "2026-10-03"})
 	d.refused(visit.Forbidden, "order_posts_only", "guest", "", visit.Lift{Reason: "n"})

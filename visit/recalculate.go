@@ -36,14 +36,26 @@ func (d *decider) recalculate(a Recalculate) error {
 	f := Rescheduled{Calendar: a.Calendar, Notice: d.noticeAgain()}
 	for _, t := range d.OpenTasks() {
 		if t.Provisional {
-			at, provisional := d.clock.Due(t.Since, d.daysOf(t))
-			f.Due = append(f.Due, TaskDue{Task: t.ID, SignOff: t.SignOff.Code, Due: at.UTC(), Provisional: provisional})
+			f.Due = append(f.Due, d.limitAgain(t))
 		}
 	}
 	if !d.differs(f) {
 		return nil
 	}
 	return d.emit(f)
+}
+
+// limitAgain is the time of a task by the calendar of today. What is said at its end moves with it.
+func (d *decider) limitAgain(t Task) TaskDue {
+	at, provisional := d.clock.Due(t.Since, d.daysOf(t))
+	due := TaskDue{Task: t.ID, SignOff: t.SignOff.Code, Due: at.UTC(), Provisional: provisional, Remind: t.Remind}
+	if t.Remind.Equal(t.Due) {
+		due.Remind = due.Due
+	}
+	if !t.Escalate.IsZero() {
+		due.Escalate = d.escalation(t.SignOff, t.Level, due.Due)
+	}
+	return due
 }
 
 func (d *decider) noticeAgain() *NoticeDue {
@@ -82,6 +94,7 @@ func (v *Visit) reschedule(f Rescheduled) {
 		v.Notice.Closes, v.Notice.Provisional = f.Notice.Closes, f.Notice.Provisional
 	}
 	for _, d := range f.Due {
-		v.update(d.Task, func(t *Task) { t.Due, t.Provisional = d.Due, d.Provisional })
+		t, _ := v.Task(d.Task)
+		v.schedule([]TaskDue{d}, t.Since)
 	}
 }

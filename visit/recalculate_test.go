@@ -36,6 +36,11 @@ func (c list) Left(from, to time.Time) int {
 	return max(0, n)
 }
 
+func (c list) Worked(from, to time.Time) time.Duration        { return max(0, to.Sub(from)) }
+func (c list) Work(from time.Time, d time.Duration) time.Time { return from.Add(d) }
+func (c list) Morning(from time.Time, days int) time.Time     { return from.AddDate(0, 0, days) }
+func (c list) Rests(time.Time) bool                           { return false }
+
 type reckoner struct {
 	*desk
 	clock list
@@ -74,7 +79,7 @@ func TestP42_ALoadedYearRecomputesProvisionalDatesWithAnEvent(t *testing.T) {
 	require.Equal(t, "new", f.Calendar)
 	require.Equal(t, start.AddDate(0, 0, 6), r.v.Notice.Closes)
 	require.False(t, r.v.Notice.Provisional)
-	due, timed := r.v.NextDue()
+	due, timed := r.v.NoticeDue()
 	require.True(t, timed)
 	require.Equal(t, r.v.Notice.Closes, due, "the timer moves with the date")
 	for _, task := range r.v.OpenTasks() {

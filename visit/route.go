@@ -51,6 +51,8 @@ type Route struct {
 	NoticeDays int `json:"notice_days"`
 	// Life is what follows the approval; nil where the visit ends with it.
 	Life *Life `json:"life,omitempty"`
+	// Timing is DefaultTiming where it is absent.
+	Timing *Timing `json:"timing,omitempty"`
 }
 
 // After gives the route that goes on after the first stages of another one, which were already asked: those first, then

@@ -59,10 +59,7 @@ func (d *decider) lacking(stage int) []SignOff {
 func (d *decider) stage(n int) StageOpened {
 	f := StageOpened{Stage: n, Round: d.Round}
 	for _, s := range d.lacking(n) {
-		due, provisional := d.clock.Due(d.now, s.Limit)
-		f.Tasks = append(f.Tasks, TaskDue{
-			Task: fmt.Sprintf("%d.%d.%s", d.Round, n, s.Code), SignOff: s.Code, Due: due.UTC(), Provisional: provisional,
-		})
+		f.Tasks = append(f.Tasks, d.limit(fmt.Sprintf("%d.%d.%s", d.Round, n, s.Code), s, s.Limit))
 	}
 	return f
 }

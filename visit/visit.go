@@ -36,6 +36,8 @@ type Visit struct {
 	// Package is the hash of the archived file; ArchiveDue is when it should be there, zero when nothing is awaited.
 	Package    string    `json:"package,omitempty"`
 	ArchiveDue time.Time `json:"archive_due,omitzero"`
+	// Quiet is the time before which nobody is told anything; see Deferred.
+	Quiet time.Time `json:"quiet,omitzero"`
 	// Commands are the commands already acted on, with their digests.
 	Commands map[string]string `json:"commands"`
 }
@@ -66,6 +68,7 @@ type Task struct {
 	Question Note      `json:"question,omitempty"`
 	AskedAt  time.Time `json:"asked_at,omitzero"`
 	Answer   Note      `json:"answer,omitempty"`
+	Nudges
 }
 
 // Waiting tells that the task's question is not answered yet.
@@ -91,7 +94,8 @@ const (
 	NoticeDone NoticeState = "closed"
 )
 
-// Spent is the time since submission, split by who had the case. Active plus Paused equals Until minus the submission.
+// Spent is the time since submission, split by who had the case: Active is the approvers' time, Paused that of the applicant
+// or of an authority outside. Both together are Until minus the submission.
 type Spent struct {
 	Since   time.Time     `json:"since,omitzero"`   // submission
 	Until   time.Time     `json:"until,omitzero"`   // last event
@@ -169,20 +173,22 @@ func (v *Visit) apply(e Event) error {
 	case Returned:
 		v.decide(f.Task, TaskReturned, e, f.Reason)
 		v.update(f.Task, func(t *Task) { t.BackTo = f.Stage })
+		v.schedule(f.Due, e.At)
 		v.settle(TaskReturned, f.Stage, f.Waits)
 	case Rejected:
 		v.decide(f.Task, TaskRejected, e, f.Reason)
+		v.schedule(f.Due, e.At)
 		v.settle(TaskRejected, 0, f.Waits)
 	case StageSettled:
 		v.settle(f.Outcome, f.BackTo, false)
 	case Asked:
-		v.update(f.Task, func(t *Task) { t.Question, t.AskedAt, t.Answer = f.Question, e.At, "" })
+		v.update(f.Task, func(t *Task) {
+			t.Question, t.AskedAt, t.Answer, t.Warn, t.Warnings, t.Ends = f.Question, e.At, "", f.Warn, 0, f.Ends
+		})
 		v.State = StateQuestion
 	case Answered:
 		v.update(f.Task, func(t *Task) { t.Answer = f.Answer })
-		for _, d := range f.Due {
-			v.update(d.Task, func(t *Task) { t.Due, t.Provisional, t.Since, t.Days = d.Due, d.Provisional, e.At, d.Days })
-		}
+		v.schedule(f.Due, e.At)
 		v.State = v.stateOfStage()
 	case CategoryChanged:
 		v.cancelOpen()
@@ -197,6 +203,14 @@ func (v *Visit) apply(e Event) error {
 		v.Route = f.Route
 	case Rescheduled:
 		v.reschedule(f)
+	case Reminded:
+		v.update(f.Task, func(t *Task) { t.Remind, t.Reminders = f.Next, t.Reminders+1 })
+	case Escalated:
+		v.update(f.Task, func(t *Task) { t.Escalate, t.Level = f.Next, f.Level })
+	case Warned:
+		v.update(f.Task, func(t *Task) { t.Warn, t.Warnings = f.Next, f.Number })
+	case Deferred:
+		v.Quiet = f.Until
 	case Approved:
 		v.State = StateApproved
 	case Withdrawn:
@@ -215,17 +229,6 @@ func (v *Visit) apply(e Event) error {
 		v.State = v.stateOfTrips()
 	}
 	return nil
-}
-
-// NextDue is the one instant at which time itself must act (a Tick is due); ok is false while nothing waits for time.
-func (v Visit) NextDue() (at time.Time, ok bool) {
-	if len(v.Trips) > 0 {
-		return v.tripDue()
-	}
-	if v.Notice.State == NoticeOpen && v.State.Open() && !v.Disputed(false) {
-		return v.Notice.Closes, true
-	}
-	return time.Time{}, false
 }
 
 // Task finds a task by its id.
@@ -258,11 +261,17 @@ func (v Visit) Clone() Visit {
 	return v
 }
 
+// outside tells that an authority outside has the case.
+func (v Visit) outside() bool {
+	open := v.OpenTasks()
+	return len(open) > 0 && !slices.ContainsFunc(open, func(t Task) bool { return t.SignOff.Review != Outside })
+}
+
 func (v *Visit) spend(at time.Time) {
 	switch {
 	case v.Spent.Since.IsZero():
 		v.Spent.Since = at
-	case v.State.Paused():
+	case v.State.Paused() || v.outside():
 		v.Spent.Paused += at.Sub(v.Spent.Until)
 	default:
 		v.Spent.Active += at.Sub(v.Spent.Until)
@@ -280,9 +289,10 @@ func (v *Visit) openStage(f StageOpened, at time.Time) {
 		s := v.signOff(f.Stage, d.SignOff)
 		v.Tasks = append(v.Tasks, Task{
 			ID: d.Task, SignOff: s, Stage: f.Stage, Round: f.Round, State: TaskOpen,
-			Version: v.Version, Opened: at, Due: d.Due, Provisional: d.Provisional, Since: at, Days: s.Limit,
+			Version: v.Version, Opened: at, Days: s.Limit,
 		})
 	}
+	v.schedule(f.Tasks, at)
 	v.State = v.stateOfStage()
 }
 

@@ -10,14 +10,18 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// clock counts every day as a working day; the real calendar has tests of its own.
+// clock counts every hour of every day as working time; the real calendar has tests of its own.
 type clock struct{ at time.Time }
 
 func (c clock) Now() time.Time { return c.at }
 func (c clock) Due(from time.Time, n int) (time.Time, bool) {
 	return from.AddDate(0, 0, n), from.Year() > 2026
 }
-func (c clock) Left(from, to time.Time) int { return max(0, int(to.Sub(from).Hours()/24)) }
+func (c clock) Left(from, to time.Time) int                    { return max(0, int(to.Sub(from).Hours()/24)) }
+func (c clock) Worked(from, to time.Time) time.Duration        { return max(0, to.Sub(from)) }
+func (c clock) Work(from time.Time, d time.Duration) time.Time { return from.Add(d) }
+func (c clock) Morning(from time.Time, days int) time.Time     { return from.AddDate(0, 0, days) }
+func (c clock) Rests(time.Time) bool                           { return false }
 
 var start = time.Date(2026, 9, 1, 1, 0, 0, 0, time.UTC)
 
@@ -41,6 +45,7 @@ type desk struct {
 	now time.Time
 	n   int
 	log []visit.Event
+	in  func(time.Time) visit.Clock // clock when nil
 }
 
 func open(t *testing.T, r visit.Route) *desk {
@@ -56,7 +61,11 @@ func (d *desk) do(person, post string, a visit.Action) error {
 }
 
 func (d *desk) send(c visit.Command) error {
-	es, err := d.v.Handle(c, clock{d.now})
+	var at visit.Clock = clock{d.now}
+	if d.in != nil {
+		at = d.in(d.now)
+	}
+	es, err := d.v.Handle(c, at)
 	if err != nil {
 		return err
 	}

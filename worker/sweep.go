@@ -10,7 +10,7 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// Sweep finds open visits whose workflow was never started (the server died between the ledger and the start) or does not
+// Sweep finds visits on which time should have acted, and open visits whose workflow was never started (the server died between the ledger and the start) or does not
 // know the ledger's last events (the worker died between the commit and its answer), and brings them up to date. A visit
 // that was found up to date is not looked at again until it has new events.
 type Sweep struct {
@@ -67,7 +67,27 @@ func (s *Sweep) Once(ctx context.Context) (mended int, err error) {
 			s.Log.Info("visit was behind the ledger", "visit", b.Visit, "seq", b.Seq)
 		}
 	}
+	late, err := s.Store.Overdue(ctx, lateness, sweepBatch)
+	if err != nil {
+		return mended, err
+	}
+	for _, id := range late {
+		if err := s.wake(ctx, id); err != nil {
+			return mended, err
+		}
+	}
 	return mended, nil
+}
+
+// lateness is how long after its time a visit that time should have acted on is woken.
+const lateness = time.Minute
+
+func (s *Sweep) wake(ctx context.Context, id string) error {
+	err := s.Host.Wake(ctx, id)
+	if visit.CodeOf(err) == visit.NotFound {
+		return s.Host.Start(ctx, id)
+	}
+	return err
 }
 
 func (s *Sweep) check(ctx context.Context, b store.Behind) (behind bool, err error) {

@@ -30,6 +30,7 @@ type host struct {
 	// ahead is how far the university's clock was from the workflow's when something was last recorded.
 	ahead time.Duration
 	ticks int
+	timer timer
 }
 
 // register sets all handlers; nothing may block before, or an early Update would find none.
@@ -46,24 +47,85 @@ func (h *host) run(ctx workflow.Context) error {
 	if err := h.record(ctx, h.own("start", visit.Sync{})); err != nil {
 		return err
 	}
+	wait := h.waitForTime
+	if workflow.GetVersion(ctx, oneTimer, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		wait = h.waitForNotice
+	}
 	for !h.visit.State.Final() {
-		if err := h.waitForTime(ctx, wake); err != nil {
+		if err := wait(ctx, wake); err != nil {
 			return err
 		}
 	}
 	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
 
-// waitForTime waits until NextDue, a wake-up, or the end of the visit, and lets time act in the first two cases.
+// oneTimer is the change by which a visit keeps one timer that runs on, and waits for more than the notice. Remove the old
+// way when no visit is open that began before it.
+const oneTimer = "202611-timer"
+
+// waitForTime waits until its timer fires, a wake-up, or the end of the visit, and lets time act if something is due. A timer
+// that fires no later than NextDue is left running: to find that nothing is due yet costs less than to stop it and start
+// another one after each decision.
 func (h *host) waitForTime(ctx workflow.Context, wake workflow.ReceiveChannel) error {
+	h.arm(ctx)
+	err := workflow.Await(ctx, func() bool { return wake.Len() > 0 || h.fired() || h.late() || h.visit.State.Final() })
+	if err != nil {
+		return err
+	}
+	if h.fired() {
+		h.timer = timer{}
+	}
 	due, timed := h.visit.NextDue()
+	if wake.Len() == 0 && (!timed || workflow.Now(ctx).Add(h.ahead).Before(due)) {
+		return nil
+	}
+	for wake.ReceiveAsync(nil) {
+	}
+	h.ticks++
+	return h.record(ctx, h.own(fmt.Sprintf("tick-%d-%d", h.visit.Seq, h.ticks), visit.Tick{}))
+}
+
+// timer is the one timer of a visit; at is the instant of the university's clock at which it fires.
+type timer struct {
+	future workflow.Future
+	cancel workflow.CancelFunc
+	at     time.Time
+	ahead  time.Duration
+}
+
+// arm starts the timer for NextDue, unless one runs that fires no later.
+func (h *host) arm(ctx workflow.Context) {
+	due, timed := h.visit.NextDue()
+	if !timed || !h.late() {
+		return
+	}
+	if h.timer.cancel != nil {
+		h.timer.cancel()
+	}
+	timerCtx, cancel := workflow.WithCancel(ctx)
+	future := workflow.NewTimerWithOptions(timerCtx, h.until(ctx, due), workflow.TimerOptions{Summary: "next due"})
+	h.timer = timer{future: future, cancel: cancel, at: due, ahead: h.ahead}
+}
+
+func (h *host) fired() bool { return h.timer.future != nil && h.timer.future.IsReady() }
+
+// late tells that the timer would fire after NextDue: since that is earlier now, or since the university's clock was moved.
+func (h *host) late() bool {
+	due, timed := h.visit.NextDue()
+	return timed && (h.timer.future == nil || due.Before(h.timer.at) || h.ahead-h.timer.ahead > time.Minute)
+}
+
+// waitForNotice is waitForTime of visits that began before it: a timer for the notice only, started anew with each decision
+// that moves it.
+func (h *host) waitForNotice(ctx workflow.Context, wake workflow.ReceiveChannel) error {
+	due, timed := h.visit.NoticeDue()
 	timerCtx, cancel := workflow.WithCancel(ctx)
 	var timer workflow.Future
 	if timed {
 		timer = workflow.NewTimerWithOptions(timerCtx, h.until(ctx, due), workflow.TimerOptions{Summary: "next due"})
 	}
 	moved := func() bool {
-		now, still := h.visit.NextDue()
+		now, still := h.visit.NoticeDue()
 		return still != timed || !now.Equal(due) || h.visit.State.Final()
 	}
 	err := workflow.Await(ctx, func() bool { return wake.Len() > 0 || (timed && timer.IsReady()) || moved() })

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/exeat/exeat/activities"
 	"github.com/exeat/exeat/calendar"
@@ -281,16 +282,94 @@ func TestTimeActsOnceAndOnlyWhenDue(t *testing.T) {
 	env, l := newEnv(t)
 	timers := 0
 	env.SetOnTimerFiredListener(func(string) { timers++ })
-	send(env, 20*24*time.Hour, "w", "faculty", "", visit.Withdraw{Reason: "n"})
+	for i, code := range []string{"COL.DEAN", "FIN"} {
+		send(env, time.Duration(i+1)*time.Hour, code, "h."+code, code, visit.Approve{Task: "1.1." + code})
+	}
+	send(env, 3*time.Hour, "io", "io", "IO.REV", visit.Approve{Task: "1.2.IO.REV"})
+	env.RegisterDelayedCallback(func() { env.SignalWorkflow(visit.WakeSignal, nil) }, 30*time.Hour)
+	send(env, 155*time.Hour, "w", "faculty", "", visit.Withdraw{Reason: "n"})
 	env.ExecuteWorkflow(visit.WorkflowType, visit.Start{Visit: "2026-00001"})
 	require.NoError(t, env.GetWorkflowError())
 	closed := 0
 	for _, e := range l.events {
+		require.NotEqual(t, "reminded", e.Kind(), "everybody signed in time")
 		if e.Kind() == "notice_closed" {
 			closed++
 			require.Equal(t, time.Date(2026, 9, 20, 10, 0, 0, 0, time.UTC), e.At, "Sunday 20 September is a make-up working day")
 		}
 	}
 	require.Equal(t, 1, closed)
-	require.Equal(t, 1, timers)
+	require.Equal(t, 2, timers, "one for the first reminder, which finds nothing to say, and one for the notice")
+}
+
+// openAt runs a visit that nobody signs from an instant in Beijing on, for so many days.
+func openAt(t *testing.T, at time.Time, days, notice, limit int) (*testsuite.TestWorkflowEnvironment, *record) {
+	env, l := newEnv(t)
+	env.SetStartTime(at)
+	r := route()
+	r.NoticeDays, r.Stages[0] = notice, r.Stages[0][:1]
+	r.Stages[0][0].Limit = limit
+	es, err := visit.New("2026-00001", "faculty").Handle(visit.Command{ID: "faculty.s", By: visit.Actor{Person: "faculty", Channel: "api"},
+		Do: visit.Submit{Version: "v1", Unit: "CIV", Travellers: []string{"faculty"}, Route: r}}, calendar.Clock{At: at})
+	require.NoError(t, err)
+	l.events = es
+	send(env, time.Duration(days)*24*time.Hour, "w", "faculty", "", visit.Withdraw{Reason: "n"})
+	return env, l
+}
+
+// TestP42_TheNineValues holds the table of domain P.9 through the workflow, with a clock that skips: when a limit ends, and
+// that the reminder of that instant and the end of the notice come then.
+func TestP42_TheNineValues(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		start string
+		days  int
+		due   string
+	}{
+		{"2026-09-24", 5, "2026-10-09"}, {"2026-02-12", 5, "2026-02-26"}, {"2026-02-06", 5, "2026-02-13"}, {"2026-09-18", 1, "2026-09-20"},
+		{"2026-09-30", 1, "2026-10-08"}, {"2026-04-30", 5, "2026-05-11"}, {"2025-01-24", 5, "2025-02-07"}, {"2025-09-26", 5, "2025-10-10"},
+		{"2026-12-31", 1, "2027-01-01"}, // a year without a list counts Monday to Friday, and is provisional
+	} {
+		t.Run(c.start, func(t *testing.T) {
+			t.Parallel()
+			env, l := openAt(t, calendar.MustDate(c.start).At(10, 0), 30, c.days, c.days)
+			env.ExecuteWorkflow(visit.WorkflowType, visit.Start{Visit: "2026-00001"})
+			require.NoError(t, env.GetWorkflowError())
+			due, seen := calendar.MustDate(c.due).At(18, 0).UTC(), map[string]bool{}
+			for _, e := range l.events {
+				switch f := e.Fact.(type) {
+				case visit.StageOpened:
+					require.Equal(t, due, f.Tasks[0].Due)
+					require.Equal(t, c.start == "2026-12-31", f.Tasks[0].Provisional)
+				case visit.NoticeClosed:
+					require.Equal(t, due, e.At)
+					seen["notice"] = true
+				case visit.Reminded:
+					if f.Of == visit.ReminderLimit {
+						require.Equal(t, due, e.At)
+						seen["limit"] = true
+					}
+					require.False(t, calendar.Clock{}.Rests(e.At))
+				}
+			}
+			require.Equal(t, map[string]bool{"notice": true, "limit": true}, seen)
+		})
+	}
+}
+
+// A run that began before there was more to wait for keeps its timer for the notice; the sweep wakes it for the rest.
+func TestP43_AnOldRunIsWokenForWhatItsTimerDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	env, l := openAt(t, monday, 30, 5, 1)
+	env.OnGetVersion("202611-timer", workflow.DefaultVersion, workflow.Version(1)).Return(workflow.DefaultVersion)
+	env.RegisterDelayedCallback(func() { env.SignalWorkflow(visit.WakeSignal, nil) }, 34*time.Hour)
+	env.ExecuteWorkflow(visit.WorkflowType, visit.Start{Visit: "2026-00001"})
+	require.NoError(t, env.GetWorkflowError())
+	var kinds []string
+	for _, e := range l.events[3:] {
+		kinds = append(kinds, e.Kind())
+	}
+	require.Equal(t, "reminded", kinds[0])
+	require.Equal(t, monday.Add(34*time.Hour), l.events[3].At, "when it was woken")
+	require.Contains(t, kinds, "notice_closed")
 }

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"time"
-
-	"github.com/exeat/exeat/visit"
 )
 
 // Behind is an open visit whose workflow has not yet been seen to know the ledger's last event.
@@ -39,13 +37,22 @@ func (s *Store) Confirm(ctx context.Context, id string, seq int) error {
 	return wrap(err, "confirm visit "+id)
 }
 
-// WaitingForTime lists the open visits on which time acts by itself (the notice is open).
+// WaitingForTime lists the visits on which time will act by itself, the next one first.
 func (s *Store) WaitingForTime(ctx context.Context) ([]string, error) {
 	var ids []string
-	err := s.db.SelectContext(ctx, &ids, `
-		SELECT id
-		  FROM visit
-		 WHERE notice = $1 AND state NOT IN ('approved', 'rejected', 'withdrawn', 'cancelled')
-		 ORDER BY notice_closes`, visit.NoticeOpen)
+	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM visit WHERE due_at IS NOT NULL ORDER BY due_at`)
 	return ids, wrap(err, "list visits that wait for time")
+}
+
+// Overdue lists visits on which time should have acted a while ago: their timer was lost, or their workflow began before
+// there was more to wait for than the notice. At most limit, oldest first.
+func (s *Store) Overdue(ctx context.Context, grace time.Duration, limit int) ([]string, error) {
+	var ids []string
+	err := s.db.SelectContext(ctx, &ids, `
+		SELECT v.id
+		  FROM visit v, clock c
+		 WHERE v.due_at < clock_timestamp() + c.ahead - make_interval(secs => $1)
+		 ORDER BY v.due_at
+		 LIMIT $2`, grace.Seconds(), limit)
+	return ids, wrap(err, "look for visits that are due")
 }

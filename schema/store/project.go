@@ -36,15 +36,16 @@ type VisitRow struct {
 	Notice       visit.NoticeState `db:"notice" json:"notice"`
 	NoticeCloses *time.Time        `db:"notice_closes" json:"notice_closes,omitempty"`
 	// NoticeProvisional tells that NoticeCloses runs into a year whose list is not loaded.
-	NoticeProvisional bool      `db:"notice_provisional" json:"notice_provisional,omitempty"`
-	SubmittedAt       time.Time `db:"submitted_at" json:"submitted_at"`
-	ChangedAt         time.Time `db:"changed_at" json:"changed_at"`
-	Search            string    `db:"search" json:"-"`
+	NoticeProvisional bool       `db:"notice_provisional" json:"notice_provisional,omitempty"`
+	DueAt             *time.Time `db:"due_at" json:"due_at,omitempty"` // when time acts next
+	SubmittedAt       time.Time  `db:"submitted_at" json:"submitted_at"`
+	ChangedAt         time.Time  `db:"changed_at" json:"changed_at"`
+	Search            string     `db:"search" json:"-"`
 }
 
 const visitColumns = `id, applicant, unit, category, title, travellers, countries,
 	to_char(exit_date, 'YYYY-MM-DD') AS exit_date, to_char(return_date, 'YYYY-MM-DD') AS return_date,
-	state, seq, head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional,
+	state, seq, head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional, due_at,
 	submitted_at, changed_at, search`
 
 // RowOf is the projection of a visit: a pure function of the fold and of the content it pins, used when an event is
@@ -59,6 +60,7 @@ func RowOf(v visit.Visit, head string, c Content) VisitRow {
 		NoticeCloses: noticeCloses(v), NoticeProvisional: v.Notice.Provisional,
 		SubmittedAt: v.Spent.Since, ChangedAt: v.Spent.Until, Search: searchText(v.ID, c),
 	}
+	r.DueAt = dueAt(v)
 	return r
 }
 
@@ -68,6 +70,14 @@ func noticeCloses(v visit.Visit) *time.Time {
 		return nil
 	}
 	return &v.Notice.Closes
+}
+
+// dueAt is when time acts next, nil while nothing waits for it.
+func dueAt(v visit.Visit) *time.Time {
+	if at, ok := v.NextDue(); ok {
+		return &at
+	}
+	return nil
 }
 
 func countries(d visit.Draft) []string {
@@ -94,18 +104,18 @@ func searchText(id string, c Content) string {
 func putVisit(ctx context.Context, tx sqlx.ExtContext, r VisitRow) error {
 	_, err := sqlx.NamedExecContext(ctx, tx, `
 		INSERT INTO visit (id, applicant, unit, category, title, travellers, countries, exit_date, return_date, state, seq,
-		       head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional,
+		       head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional, due_at,
 		       submitted_at, changed_at, search)
 		VALUES (:id, :applicant, :unit, :category, :title, :travellers, :countries, CAST(:exit_date AS date),
 		       CAST(:return_date AS date), :state, :seq, :head, :version, :rule, :policy, :policy_hash, :round, :stage,
-		       :stages, :notice, :notice_closes, :notice_provisional, :submitted_at, :changed_at, :search)
+		       :stages, :notice, :notice_closes, :notice_provisional, :due_at, :submitted_at, :changed_at, :search)
 		ON CONFLICT (id) DO UPDATE
 		   SET unit = EXCLUDED.unit, category = EXCLUDED.category, title = EXCLUDED.title, travellers = EXCLUDED.travellers,
 		       countries = EXCLUDED.countries, exit_date = EXCLUDED.exit_date, return_date = EXCLUDED.return_date,
 		       state = EXCLUDED.state, seq = EXCLUDED.seq, head = EXCLUDED.head, version = EXCLUDED.version,
 		       rule = EXCLUDED.rule, policy = EXCLUDED.policy, policy_hash = EXCLUDED.policy_hash, round = EXCLUDED.round,
 		       stage = EXCLUDED.stage, stages = EXCLUDED.stages, notice = EXCLUDED.notice,
-		       notice_closes = EXCLUDED.notice_closes, notice_provisional = EXCLUDED.notice_provisional,
+		       notice_closes = EXCLUDED.notice_closes, notice_provisional = EXCLUDED.notice_provisional, due_at = EXCLUDED.due_at,
 		       changed_at = EXCLUDED.changed_at, search = EXCLUDED.search
 		 WHERE visit.seq < EXCLUDED.seq`, r)
 	return wrap(err, "write visit "+r.ID)

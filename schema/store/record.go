@@ -223,9 +223,9 @@ func project(ctx context.Context, tx *sqlx.Tx, v visit.Visit, headHash string, d
 	_, err := tx.ExecContext(ctx, `
 		UPDATE visit
 		   SET state = $2, seq = $3, head = $4, round = $5, stage = $6, notice = $7, notice_closes = $8,
-		       notice_provisional = $9, changed_at = $10
+		       notice_provisional = $9, changed_at = $10, due_at = $11
 		 WHERE id = $1`, v.ID, v.State, v.Seq, headHash, v.Round, v.Stage, v.Notice.State, noticeCloses(v),
-		v.Notice.Provisional, v.Spent.Until)
+		v.Notice.Provisional, v.Spent.Until, dueAt(v))
 	return wrap(err, "update visit "+v.ID)
 }
 

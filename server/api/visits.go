@@ -40,6 +40,7 @@ type Visit struct {
 	People      map[string]Name `json:"people,omitempty" doc:"Everybody named, by id."`
 	SubmittedAt *time.Time      `json:"submitted_at,omitempty"`
 	ChangedAt   *time.Time      `json:"changed_at,omitempty"`
+	NextDue     *time.Time      `json:"next_due,omitempty" doc:"When time itself acts next: a reminder, an escalation, the end of the notice or of a question."`
 }
 
 // Name is a person's or a thing's name in both languages.
@@ -70,13 +71,17 @@ type Task struct {
 
 // Holder is an open task: who may sign it, since when and until when. Without signers the post is empty.
 type Holder struct {
-	Task    string         `json:"task"`
-	SignOff string         `json:"sign_off"`
-	Name    Name           `json:"name"`
-	Since   time.Time      `json:"since"`
-	Due     time.Time      `json:"due"`
-	Waiting bool           `json:"waiting" doc:"Waits for the applicant's answer."`
-	Signers []store.Acting `json:"signers"`
+	Task    string     `json:"task"`
+	SignOff string     `json:"sign_off"`
+	Name    Name       `json:"name"`
+	Since   time.Time  `json:"since"`
+	Due     time.Time  `json:"due"`
+	Waiting bool       `json:"waiting" doc:"Waits for the applicant's answer."`
+	Ends    *time.Time `json:"ends,omitempty" doc:"When the visit is withdrawn if the question has no answer."`
+	// Reminders were given so far; Escalated is the level of the last escalation, 0 before the first.
+	Reminders int            `json:"reminders"`
+	Escalated int            `json:"escalated"`
+	Signers   []store.Acting `json:"signers"`
 }
 
 // Notice is the public notice.
@@ -90,7 +95,7 @@ type Notice struct {
 // Spent is the time since the submission, by who had the case.
 type Spent struct {
 	ActiveSeconds int64 `json:"active_seconds" doc:"The approvers."`
-	PausedSeconds int64 `json:"paused_seconds" doc:"The applicant."`
+	PausedSeconds int64 `json:"paused_seconds" doc:"The applicant, or an authority outside."`
 }
 
 // May is what the caller may do with the visit now.
@@ -312,7 +317,7 @@ func caseVisit(c service.Case, name func(code string) Name) Visit {
 		Spent:       &Spent{ActiveSeconds: int64(v.Spent.Active.Seconds()), PausedSeconds: int64(v.Spent.Paused.Seconds())},
 		May:         &May{Sign: []string{}, Answer: c.MayAnswer, Edit: c.MayEdit, Withdraw: c.MayWithdraw, Cancel: c.MayCancel},
 		People:      map[string]Name{},
-		SubmittedAt: some(v.Spent.Since), ChangedAt: some(v.Spent.Until),
+		SubmittedAt: some(v.Spent.Since), ChangedAt: some(v.Spent.Until), NextDue: c.Row.DueAt,
 	}
 	for _, t := range v.Tasks {
 		out.Tasks = append(out.Tasks, task(t, c.Notes, name(t.SignOff.Code)))
@@ -320,6 +325,7 @@ func caseVisit(c service.Case, name func(code string) Name) Visit {
 	for _, t := range v.OpenTasks() {
 		out.Holders = append(out.Holders, Holder{
 			Task: t.ID, SignOff: t.SignOff.Code, Name: name(t.SignOff.Code), Since: t.Opened, Due: t.Due, Waiting: t.Waiting(),
+			Ends: some(t.Ends), Reminders: t.Reminders, Escalated: t.Level,
 			Signers: append([]store.Acting{}, c.Signers[t.ID]...),
 		})
 	}

@@ -101,6 +101,7 @@ func families() map[string][]string {
 		"paper_state_help.":    strings_(service.PaperStandings),
 		"policy.of.":           {"working_days", "days", "months", "hours"},
 		"progress.":            {"done", "now", "waiting", "next", "spared", "answered"},
+		"reminder.":            {"half", "limit", "late"},
 		"role.":                {"leader", "member"},
 		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days"},
 		"standing.":            {"STAFF", "DIV", "VICE", "HEAD", "STUDENT", "faculty", "graduate", "undergraduate"},

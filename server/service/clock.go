@@ -115,7 +115,7 @@ func (s *Service) wake(ctx context.Context, id string, now time.Time) error {
 	defer ticker.Stop()
 	for {
 		row, err := s.Store.VisitRow(ctx, id)
-		due := err == nil && row.Notice == visit.NoticeOpen && row.State.Open() && !row.NoticeCloses.After(now)
+		due := err == nil && row.DueAt != nil && !row.DueAt.After(now)
 		if ctx.Err() == nil && (err != nil || !due) {
 			return err
 		}

@@ -64,7 +64,11 @@ func (c clock) Now() time.Time { return c.now }
 func (c clock) Due(from time.Time, n int) (at time.Time, prov bool) {
 	return from.AddDate(0, 0, n), n > 4
 }
-func (c clock) Left(from, to time.Time) int { return max(0, int(to.Sub(from)/(24*time.Hour))) }
+func (c clock) Left(from, to time.Time) int                    { return max(0, int(to.Sub(from)/(24*time.Hour))) }
+func (c clock) Worked(from, to time.Time) time.Duration        { return max(0, to.Sub(from)) }
+func (c clock) Work(from time.Time, d time.Duration) time.Time { return from.Add(d) }
+func (c clock) Morning(from time.Time, days int) time.Time     { return from.AddDate(0, 0, days) }
+func (c clock) Rests(time.Time) bool                           { return false }
 
 // fake is a university with a few visits in memory, in place of service, record and auth.
 type fake struct {

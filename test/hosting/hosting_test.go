@@ -29,7 +29,7 @@ import (
 var update = flag.Bool("update", false, "write the recorded histories to workflows/testdata/histories")
 
 // release names the fixtures of this version; those of released versions stay beside it.
-const release = "0.1.0"
+const release = "0.2.0"
 
 type desk struct {
 	t    *testing.T

@@ -121,6 +121,8 @@ type Held struct {
 	Since, Due  time.Time
 	Provisional bool
 	Waiting     bool
+	Reminders   int // given so far
+	Level       int // of the last escalation
 }
 
 // HoldingOf finds who has a visit and what comes next.
@@ -139,6 +141,7 @@ func HoldingOf(v visit.Visit, signers map[string][]store.Acting) Holding {
 	for _, t := range v.OpenTasks() {
 		h.Tasks = append(h.Tasks, Held{
 			SignOff: t.SignOff.Code, Signers: signers[t.ID], Since: t.Opened, Due: t.Due, Provisional: t.Provisional, Waiting: t.Waiting(),
+			Reminders: t.Reminders, Level: t.Level,
 		})
 	}
 	return h
@@ -177,6 +180,9 @@ type Step struct {
 	Policy     visit.PolicyRef
 	Waits      bool            // a contrary answer that waits for the others of its stage
 	Outcome    visit.TaskState // of a stage in which answers waited
+	Reminder   visit.Reminder
+	Number     int      // of a warning
+	Posts      []string // that a late sign-off is told to
 }
 
 // Timeline tells every event of all rounds.
@@ -214,8 +220,18 @@ func Timeline(events []visit.Event) []Step {
 			s.Codes, s.Note = []string{codeOf(f.Task)}, f.Question
 		case visit.Answered:
 			s.Codes, s.Note = []string{codeOf(f.Task)}, f.Answer
+		case visit.Reminded:
+			s.Codes, s.Reminder = []string{codeOf(f.Task)}, f.Of
+		case visit.Escalated:
+			s.Codes, s.Posts = []string{codeOf(f.Task)}, f.Posts
+		case visit.Warned:
+			s.Codes, s.Number, s.Until = []string{codeOf(f.Task)}, f.Number, f.Ends
+		case visit.Deferred:
+			s.Until = f.Until
 		case visit.Withdrawn:
-			s.Note = f.Reason
+			if s.Note = f.Reason; f.Task != "" {
+				s.Codes = []string{codeOf(f.Task)}
+			}
 		case visit.Cancelled:
 			s.Note = f.Reason
 		}
@@ -226,7 +242,7 @@ func Timeline(events []visit.Event) []Step {
 
 // byPerson tells that somebody did it, and that it did not just follow from what somebody did.
 func (s Step) byPerson() bool {
-	return !slices.Contains([]string{"notice_opened", "notice_closed", "stage_opened", "stage_settled", "approved"}, s.Kind)
+	return !slices.Contains([]string{"notice_opened", "notice_closed", "stage_opened", "stage_settled", "approved", "reminded", "escalated", "warned", "deferred"}, s.Kind)
 }
 
 // codeOf is the sign-off in the id of a task: 1.2.COL.DEAN is COL.DEAN.
