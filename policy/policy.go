@@ -210,6 +210,7 @@ type overlay struct {
 type remark struct {
 	words Words
 	field string
+	posts []string // that may lift it, if it refuses
 }
 
 func (p *Pack) fault(of string, err error) error {

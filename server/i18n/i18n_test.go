@@ -74,7 +74,7 @@ func families() map[string][]string {
 	return map[string][]string{
 		"state.": strings_(visit.States), "task_state.": strings_(visit.TaskStates), "category.": strings_(visit.Categories),
 		"category_help.": strings_(visit.Categories), "flag.": strings_(visit.Flags), "flag_help.": strings_(visit.Flags),
-		"funding_kind.": strings_(visit.FundingKinds), "role.": {"leader", "member"}, "event.": visit.Kinds,
+		"funding_kind.": strings_(visit.FundingKinds), "transit.": append([]string{""}, strings_(visit.Transits)...), "role.": {"leader", "member"}, "event.": visit.Kinds,
 		"verdict.": strings_(service.Verdicts), "verdict_help.": strings_(service.Verdicts),
 		"unit.":     {"minute", "hour", "day", "working_day", "month"},
 		"progress.": {"done", "now", "waiting", "next"}, "panel.before.": {"approval", "departure"},

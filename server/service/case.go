@@ -22,6 +22,8 @@ type Case struct {
 	Files   map[string]store.File    // of the documents, by hash
 	// Signers are who may sign each open task today; an empty list is an empty post.
 	Signers map[string][]store.Acting
+	// Facts are what the policy was asked about when it gave the route.
+	Facts []policy.ShownFact
 	// Effects are what publications of policies meant for the visit while it was open.
 	Effects []store.PolicyEffect
 	// Mine are the open tasks that the user may sign, with the right to use.
@@ -76,6 +78,7 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 		return c, err
 	}
 	c.Route, err = s.explain(ctx, c)
+	c.Facts = c.Content.Facts.Shown(c.Route)
 	own := c.Visit.Applicant == u.Person
 	state := c.Visit.State
 	c.MayAnswer = own && state == visit.StateQuestion

@@ -20,6 +20,8 @@ type Preview struct {
 	Problems []visit.Problem `json:"problems"`
 	// Simpler are the single changes that would leave fewer sign-offs or refusals.
 	Simpler []policy.Change `json:"simpler"`
+	// Facts are what the policy was asked about, with where each comes from.
+	Facts []policy.ShownFact `json:"facts"`
 }
 
 // Preview routes a draft without keeping it; id is that of the draft, "" for one that was never saved. It refuses only a
@@ -37,6 +39,7 @@ func (s *Service) Preview(ctx context.Context, id string, d visit.Draft) (Previe
 	if err != nil {
 		return a.Preview, err
 	}
+	a.Facts = a.facts.Shown(*a.Route)
 	a.Simpler, err = pack.Simpler(a.facts)
 	return a.Preview, err
 }
@@ -52,7 +55,7 @@ type assessment struct {
 // policy it was submitted under (domain P-06) and in the category that the International Office has set (P-03).
 func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (assessment, error) {
 	a := assessment{Preview: Preview{Problems: d.Check()}}
-	known, err := s.known(ctx, d)
+	known, err := s.known(ctx, st.id, d)
 	if err != nil {
 		return a, err
 	}

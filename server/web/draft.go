@@ -37,14 +37,14 @@ func parseForm(r request) error {
 func readForm(f url.Values) view.Form {
 	return view.Form{
 		Category: f.Get("category"), Title: text(f, "title"), Purpose: text(f, "purpose"), Unit: f.Get("unit"),
-		ExitDate: text(f, "exit_date"), ReturnDate: text(f, "return_date"),
+		ExitDate: text(f, "exit_date"), ReturnDate: text(f, "return_date"), ExitTime: text(f, "exit_time"),
 		Invitation: text(f, "invitation"), PlanItem: text(f, "plan_item"), TalentTask: text(f, "talent_task"),
 		Flags: f["flags"],
 		Travellers: rows(f, "travellers", func(of func(string) string) visit.Traveller {
 			return visit.Traveller{Person: of("person"), Role: visit.Role(of("role"))}
 		}),
 		Legs: rows(f, "legs", func(of func(string) string) visit.Leg {
-			return visit.Leg{Country: of("country"), City: of("city"), Arrive: of("arrive"), Depart: of("depart"), Host: of("host")}
+			return visit.Leg{Country: of("country"), City: of("city"), Arrive: of("arrive"), Depart: of("depart"), Host: of("host"), Transit: visit.Transit(of("transit"))}
 		}),
 		Funding: rows(f, "funding", func(of func(string) string) view.FundingRow {
 			return view.FundingRow{Source: of("source"), Kind: of("kind"), Currency: strings.ToUpper(of("currency")), Amount: of("amount")}
@@ -91,7 +91,7 @@ func compact(f view.Form) view.Form {
 func draftOf(f view.Form) (visit.Draft, []visit.Problem) {
 	d := visit.Draft{
 		Category: visit.Category(f.Category), Title: f.Title, Purpose: f.Purpose, Unit: f.Unit, Travellers: f.Travellers, Legs: f.Legs,
-		ExitDate: f.ExitDate, ReturnDate: f.ReturnDate, Invitation: f.Invitation, PlanItem: f.PlanItem, TalentTask: f.TalentTask,
+		ExitDate: f.ExitDate, ReturnDate: f.ReturnDate, ExitTime: f.ExitTime, Invitation: f.Invitation, PlanItem: f.PlanItem, TalentTask: f.TalentTask,
 		Documents: f.Documents,
 	}
 	var problems []visit.Problem
@@ -277,7 +277,7 @@ func (p *Pages) panel(r request, page view.Page, id string, d visit.Draft, probl
 	if err != nil {
 		return view.Panel{}, err
 	}
-	v := view.Panel{Page: page, Route: preview.Route, Simpler: preview.Simpler, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
+	v := view.Panel{Page: page, Route: preview.Route, Simpler: preview.Simpler, Facts: preview.Facts, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
 	if v.Route == nil {
 		return v, nil
 	}

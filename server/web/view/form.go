@@ -1,7 +1,6 @@
 package view
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/exeat/exeat/policy"
@@ -12,7 +11,7 @@ import (
 // Form holds a draft as it was typed; amounts and dates may be anything.
 type Form struct {
 	Category, Title, Purpose, Unit   string
-	ExitDate, ReturnDate             string
+	ExitDate, ReturnDate, ExitTime   string
 	Invitation, PlanItem, TalentTask string
 	Travellers                       []visit.Traveller
 	Legs                             []visit.Leg
@@ -27,7 +26,7 @@ type FundingRow struct{ Source, Kind, Currency, Amount string }
 // FormOf fills a form from a draft.
 func FormOf(d visit.Draft) Form {
 	f := Form{
-		Category: string(d.Category), Title: d.Title, Purpose: d.Purpose, Unit: d.Unit, ExitDate: d.ExitDate, ReturnDate: d.ReturnDate,
+		Category: string(d.Category), Title: d.Title, Purpose: d.Purpose, Unit: d.Unit, ExitDate: d.ExitDate, ReturnDate: d.ReturnDate, ExitTime: d.ExitTime,
 		Invitation: d.Invitation, PlanItem: d.PlanItem, TalentTask: d.TalentTask,
 		Travellers: slices.Clone(d.Travellers), Legs: slices.Clone(d.Legs), Documents: slices.Clone(d.Documents),
 	}
@@ -113,6 +112,7 @@ type Panel struct {
 	Page
 	Route    *policy.Route   // nil while too little is known
 	Simpler  []policy.Change // what would make the route simpler
+	Facts    []policy.ShownFact
 	Problems []visit.Problem
 	Holders  map[string][]store.Acting // who may sign today, by the code of the sign-off
 }
@@ -136,16 +136,6 @@ func (v Panel) problems(missing bool) []visit.Problem {
 	return slices.DeleteFunc(slices.Clone(v.Problems), func(p visit.Problem) bool {
 		return p.Missing != missing || p.Rule == "policy_refused"
 	})
-}
-
-// facts lists the facts of a reason by name.
-func facts(r *policy.Reason) [][2]string {
-	var out [][2]string
-	for k, value := range r.Facts {
-		out = append(out, [2]string{k, value})
-	}
-	slices.SortFunc(out, func(a, b [2]string) int { return cmp.Compare(a[0], b[0]) })
-	return out
 }
 
 // holders names who may act: the holder, or "Li for Wang".
