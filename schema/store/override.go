@@ -183,3 +183,18 @@ func (s *Store) Neighbours(ctx context.Context, from, to string) ([]Neighbour, e
 	}
 	return all, nil
 }
+
+// Bound tells whether one of some persons is one of those concerned, is related to one on a day, or acts for one as
+// a delegate: then he or she decides nothing about them (domain P.6).
+func (s *Store) Bound(ctx context.Context, concerned []string, day string, persons ...string) (bool, error) {
+	var bound bool
+	err := s.db.GetContext(ctx, &bound, `
+		SELECT EXISTS (
+		  SELECT FROM unnest(CAST($2 AS text[])) p
+		   WHERE p <> '' AND (p = ANY ($1) OR related(p, $1, CAST($3 AS date))
+		      OR EXISTS (SELECT FROM delegation d
+		                  WHERE d.delegate = p AND d.delegator = ANY ($1) AND d.ended_at IS NULL
+		                    AND d.from_date <= CAST($3 AS date) AND d.to_date >= CAST($3 AS date))))`,
+		pq.Array(concerned), pq.Array(persons), day)
+	return bound, wrap(err, "look for ties")
+}

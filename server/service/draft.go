@@ -90,9 +90,19 @@ func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (asses
 		return a, err
 	default:
 		a.Route = &route
+		a.facts.Overrides = used(route)
 		a.Problems = merge(a.Problems, route.Missing(d))
 	}
 	return a, nil
+}
+
+// used are the overrides that lift a refusal of the route: only they belong to the content that is judged.
+func used(r policy.Route) []policy.Override {
+	var all []policy.Override
+	for _, o := range r.Overridden {
+		all = append(all, o.Override)
+	}
+	return all
 }
 
 // routable tells whether a draft says enough, and nothing wrong, so that a route can be found.
@@ -253,10 +263,20 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 	}
 	if again {
 		c.Do = visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin()}
-		return s.do(ctx, id, c, seen)
+		r, err := s.do(ctx, id, c, seen)
+		return s.submitted(ctx, r, d.Draft, err)
 	}
 	c.Do = visit.Submit{Version: version, Unit: d.Draft.Unit, Travellers: travellers, Route: a.Route.Pin()}
-	return s.submitFirst(ctx, u, id, c)
+	r, err := s.submitFirst(ctx, u, id, c)
+	return s.submitted(ctx, r, d.Draft, err)
+}
+
+// submitted looks, after a submission that stands, for what the International Office should know of.
+func (s *Service) submitted(ctx context.Context, r visit.Receipt, d visit.Draft, err error) (visit.Receipt, error) {
+	if err == nil {
+		s.lookAround(ctx, r.Visit, d)
+	}
+	return r, err
 }
 
 // submitsAgain tells whether a submission follows a return, and gives the last event that is known. A command that was

@@ -335,3 +335,19 @@ func (s *Service) LiftMark(ctx context.Context, u User, id int64, reason string)
 	}
 	return s.Store.LiftMark(ctx, id, by.Person, by.Post, reason)
 }
+
+// caseRegisters reads what the registers say of a case.
+func (s *Service) caseRegisters(ctx context.Context, u User, r Rights, c *Case) error {
+	var err error
+	if c.Overrides, err = s.Store.Overrides(ctx, c.Visit.ID); err != nil {
+		return err
+	}
+	if r.Reads(FindingRegister) {
+		if c.Findings, err = s.Store.FindingsOf(ctx, c.Visit.ID); err != nil {
+			return err
+		}
+	}
+	all, err := s.Store.Authorities(ctx)
+	c.Authorities, c.Lapsed = cited(all, c.Visit.Route, dayOfApproval(c.Visit, u.Day()))
+	return err
+}
