@@ -152,3 +152,13 @@ func (s *Store) PlanUses(ctx context.Context, unit, from, to string) ([]PlanUse,
 		 ORDER BY v.exit_date, v.id`, unit, from, to)
 	return rows, wrap(err, "read visits of a plan")
 }
+
+// CountProposals counts the plans that wait to be adopted.
+func (s *Store) CountProposals(ctx context.Context) (int, error) {
+	var n int
+	err := s.db.GetContext(ctx, &n, `
+		SELECT count(*)
+		  FROM plan p
+		 WHERE NOT adopted AND NOT EXISTS (SELECT FROM plan n WHERE n.unit = p.unit AND n.year = p.year AND n.revision > p.revision)`)
+	return n, wrap(err, "count plans")
+}

@@ -70,6 +70,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addRecord()
 	a.addUniversity()
 	a.addPolicies()
+	a.addRegisters()
 	a.addFiles()
 	if d.Service.Demo {
 		a.addDemo()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/visit"
@@ -79,10 +80,12 @@ func families() map[string][]string {
 		"unit.":     {"minute", "hour", "day", "working_day", "month"},
 		"progress.": {"done", "now", "waiting", "next"}, "panel.before.": {"approval", "departure"},
 		"case.outcome.": {"approved", "rejected", "withdrawn", "cancelled"}, "case.with_applicant.": {"returned", "question"},
-		"delegations.": {"ended", "over", "coming", "active"}, "nav.": {"desk", "inbox", "visits", "new", "delegations", "audit", "policy"},
-		"what.":     {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft"},
-		"form.add.": {"travellers", "legs", "funding"}, "row.": {"travellers", "legs", "funding", "documents", "flags"},
-		"done.":        {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published"},
+		"delegations.": {"ended", "over", "coming", "active"}, "nav.": {"desk", "inbox", "visits", "new", "delegations", "audit", "policy", "registers"},
+		"what.":     {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "plan", "mark", "term", "override"},
+		"form.add.": {"travellers", "legs", "funding", "entries"}, "row.": {"travellers", "legs", "funding", "documents", "flags", "entries"},
+		"done.":     {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "register"},
+		"register.": strings_(service.Registers), "register_help.": strings_(service.Registers), "mark.": strings_(policy.MarkKinds), "risk.": {"1", "2", "3", "4"},
+		"finding.": {"split_group"}, "override.": {"open", "lifted", "declined"}, "half.": {"0", "1", "2"},
 		"open_visits.": strings_(service.OpenVisitsChoices), "open_visits_help.": strings_(service.OpenVisitsChoices),
 		"effect.": {"listed", "pending", "rerouted", "kept"}, "difference.": {"added", "removed", "changed"}, "policy.of.": {"working_days", "days", "months", "hours"},
 		"error.":      {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},

@@ -351,3 +351,34 @@ func (s *Service) caseRegisters(ctx context.Context, u User, r Rights, c *Case) 
 	c.Authorities, c.Lapsed = cited(all, c.Visit.Route, dayOfApproval(c.Visit, u.Day()))
 	return err
 }
+
+// RegisterWork counts what waits for the user in the registers: overrides to decide on, findings to look at, plans to adopt.
+func (s *Service) RegisterWork(ctx context.Context, u User) (map[Register]int, error) {
+	r, err := s.Rights(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	work := map[Register]int{}
+	if _, decides := r.acts("PRES", "PSEC"); decides {
+		open, err := s.Overrides(ctx, u, false)
+		if err != nil {
+			return nil, err
+		}
+		work[OverrideRegister] = len(open)
+	}
+	if r.Keeps(FindingRegister) {
+		found, err := s.Store.Findings(ctx, false)
+		if err != nil {
+			return nil, err
+		}
+		work[FindingRegister] = len(found)
+	}
+	if _, adopts := r.acts(planAdopters...); adopts {
+		n, err := s.Store.CountProposals(ctx)
+		if err != nil {
+			return nil, err
+		}
+		work[PlanRegister] = n
+	}
+	return work, nil
+}

@@ -218,6 +218,9 @@ func (p *Pages) showForm(r request, status int, v view.Edit) error {
 	if v.Units, err = p.unitCodes(r); err != nil {
 		return err
 	}
+	if v.PlanItems, err = p.svc.PlanItems(r.ctx(), r.user, v.Form.Unit, v.Form.ExitDate); err != nil {
+		return err
+	}
 	if v.ID != "" {
 		if v.Returned, err = p.whyReturned(r, v.ID); err != nil {
 			return err
@@ -277,11 +280,14 @@ func (p *Pages) panel(r request, page view.Page, id string, d visit.Draft, probl
 	if err != nil {
 		return view.Panel{}, err
 	}
-	v := view.Panel{Page: page, Route: preview.Route, Simpler: preview.Simpler, Facts: preview.Facts, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
+	v := view.Panel{Page: page, ID: id, Route: preview.Route, Simpler: preview.Simpler, Facts: preview.Facts, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
 	if v.Route == nil {
 		return v, nil
 	}
 	var ids []string
+	for _, o := range v.Route.Overridden {
+		ids = append(ids, o.Override.By)
+	}
 	for _, s := range v.Route.SignOffs {
 		for _, post := range s.Posts {
 			as, err := p.record.Holders(r.ctx(), post, s.Unit, r.user.Day())

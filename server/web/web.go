@@ -45,6 +45,7 @@ type Auth interface {
 // desk is what the pages ask of the service.
 type desk interface {
 	policyDesk
+	registerDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -149,6 +150,8 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.POST("/policy/drafts/:id", p.signedIn(p.savePolicyDraft))
 	r.POST("/policy/drafts/:id/check", p.signedIn(p.checkPolicyDraft))
 	r.POST("/policy/drafts/:id/publish", p.signedIn(p.publishPolicyDraft))
+
+	p.registerRoutes(r)
 
 	r.POST("/clock", p.signedIn(p.advanceClock))
 }
@@ -263,6 +266,16 @@ func (p *Pages) page(r request, here, title string, pairs ...string) (view.Page,
 			return page, err
 		}
 		page.Inbox = len(tasks)
+	}
+	if r.rights.Watches() {
+		work, err := p.svc.RegisterWork(r.ctx(), r.user)
+		if err != nil {
+			return page, err
+		}
+		page.User.Registers = true
+		for _, n := range work {
+			page.Registers += n
+		}
 	}
 	return page, nil
 }

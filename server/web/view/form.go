@@ -66,7 +66,9 @@ type Edit struct {
 	Saved    bool
 	Units    []string
 	Lands    []string // codes of countries, in the order of their names
-	Panel    Panel
+	// PlanItems are the entries of the unit's annual plan.
+	PlanItems []store.PlanEntry
+	Panel     Panel
 }
 
 func (v Edit) action() string {
@@ -110,6 +112,7 @@ func (v Edit) unasked() []int {
 // Panel is the live route beside the form.
 type Panel struct {
 	Page
+	ID       string          // of the draft, "" for one that was never saved
 	Route    *policy.Route   // nil while too little is known
 	Simpler  []policy.Change // what would make the route simpler
 	Facts    []policy.ShownFact
@@ -126,6 +129,11 @@ func (v Panel) stages() [][]policy.SignOff {
 		next += len(codes)
 	}
 	return out
+}
+
+// mayAsk tells that a refusal can be put to somebody who may lift it.
+func (v Panel) mayAsk() bool {
+	return slices.ContainsFunc(v.Route.Refusals, func(x policy.Remark) bool { return len(x.Posts) > 0 })
 }
 
 // missing are the problems that only a submission has, without those that the panel shows as refusals; wrong are the others.
