@@ -204,22 +204,31 @@ type (
 		Citation  cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the rule comes from."`
 	}
 	overlayText struct {
-		ID        cell                `yaml:"id" need:"yes" doc:"Such as O01; no rule has it."`
-		Words     located[wordsText]  `yaml:"words" need:"yes" doc:"The condition in words, shown as the reason."`
-		When      cell                `yaml:"when" as:"condition" need:"yes" doc:"The condition; it must ask for a fact."`
-		Add       []cell              `yaml:"add" doc:"Sign-offs that are asked for too."`
-		Replace   map[string]cell     `yaml:"replace" doc:"For sign-offs of the route: the sign-off that takes their place."`
-		Gates     []cell              `yaml:"gates" doc:"Codes of gates."`
-		Documents []cell              `yaml:"documents" doc:"Codes of documents."`
-		Halve     cell                `yaml:"halve_limits" as:"truth" doc:"Halves the time to sign inside the university, rounded up."`
-		Warn      located[remarkText] `yaml:"warn" doc:"Said to the applicant."`
-		Refuse    located[remarkText] `yaml:"refuse" doc:"Said to the applicant; the visit cannot be submitted."`
-		Citation  cell                `yaml:"citation" as:"citation" need:"yes" doc:"Where the overlay comes from."`
+		ID        cell                 `yaml:"id" need:"yes" doc:"Such as O01; no rule has it."`
+		Words     located[wordsText]   `yaml:"words" need:"yes" doc:"The condition in words, shown as the reason."`
+		When      cell                 `yaml:"when" as:"condition" need:"yes" doc:"The condition; it must ask for a fact."`
+		Add       []cell               `yaml:"add" doc:"Sign-offs that are asked for too."`
+		Replace   map[string]cell      `yaml:"replace" doc:"For sign-offs of the route: the sign-off that takes their place."`
+		Gates     []cell               `yaml:"gates" doc:"Codes of gates."`
+		Documents []cell               `yaml:"documents" doc:"Codes of documents."`
+		Halve     cell                 `yaml:"halve_limits" as:"truth" doc:"Halves the time to sign inside the university, rounded up."`
+		Warn      located[remarkText]  `yaml:"warn" doc:"Said to the applicant."`
+		Refuse    located[refusalText] `yaml:"refuse" doc:"Said to the applicant; the visit cannot be submitted."`
+		Citation  cell                 `yaml:"citation" as:"citation" need:"yes" doc:"Where the overlay comes from."`
 	}
 	remarkText struct {
 		ZH    cell `yaml:"zh" need:"yes" doc:"Chinese."`
 		EN    cell `yaml:"en" need:"yes" doc:"English."`
 		Field cell `yaml:"field" doc:"Field of the draft that is to blame."`
+	}
+	refusalText struct {
+		ZH       cell                  `yaml:"zh" need:"yes" doc:"Chinese."`
+		EN       cell                  `yaml:"en" need:"yes" doc:"English."`
+		Field    cell                  `yaml:"field" doc:"Field of the draft that is to blame."`
+		Override located[overrideText] `yaml:"override" doc:"Who may lift the refusal for one visit, with a reason; left out where nobody may."`
+	}
+	overrideText struct {
+		Posts []cell `yaml:"posts" need:"yes" doc:"Posts whose holders may lift it, codes of sign-offs; the fallback of these where none of the holders may."`
 	}
 )
 
@@ -292,7 +301,7 @@ func faultOf(name string, err error) Fault {
 var keys = func() []string {
 	all := slices.Concat(
 		keysOf[packText](), keysOf[wordsText](), keysOf[citationText](), keysOf[limitText](), keysOf[tableText](), keysOf[levelText](), keysOf[signOffText](), keysOf[gateText](),
-		keysOf[documentText](), keysOf[timerText](), keysOf[noticeText](), keysOf[ruleText](), keysOf[stageText](), keysOf[overlayText](), keysOf[reaskText](), keysOf[remarkText](),
+		keysOf[documentText](), keysOf[timerText](), keysOf[noticeText](), keysOf[ruleText](), keysOf[stageText](), keysOf[overlayText](), keysOf[reaskText](), keysOf[remarkText](), keysOf[refusalText](), keysOf[overrideText](),
 	)
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -101,6 +101,16 @@ func (l limit) of(f *Facts) ref.Val {
 	return l.value
 }
 
+// Limit gives a limit of one number for a unit; ok is false where the pack has none of that id.
+func (p *Pack) Limit(id, unit string) (n int, ok bool) {
+	l, ok := p.defined["limit."+id].(limit)
+	if !ok {
+		return 0, false
+	}
+	v, ok := l.of(&Facts{Unit: unit}).(types.Int)
+	return int(v), ok
+}
+
 func (l limit) kind() *cel.Type {
 	if _, ok := l.value.(types.Int); ok {
 		return cel.IntType
@@ -212,6 +222,7 @@ type overlay struct {
 type remark struct {
 	words Words
 	field string
+	posts []string // that may lift it, if it refuses
 }
 
 func (p *Pack) fault(of string, err error) error {

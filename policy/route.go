@@ -28,6 +28,8 @@ type Route struct {
 	Timers    []Timer    `json:"timers"`
 	Refusals  []Remark   `json:"refusals"` // each forbids the submission
 	Warnings  []Remark   `json:"warnings"`
+	// Overridden are refusals that were lifted; they forbid nothing any more.
+	Overridden []Overridden `json:"overridden,omitempty"`
 	// Days is the sum, over the stages, of the longest limit, in working days; the public notice runs beside it.
 	Days int `json:"days"`
 	// NoticeDays is the length of the public notice in working days, 0 where none is held.
@@ -45,6 +47,8 @@ type Reason struct {
 	// Facts are the facts that the condition asked for, with their values as shown to people. Where the condition looks
 	// at travellers, they are those of the first one of Travellers.
 	Facts map[string]string `json:"facts"`
+	// Sources say where facts come from that are not the draft's.
+	Sources Sources `json:"sources,omitempty"`
 	// Travellers are the persons for whom the condition held; empty where it looks at the visit only.
 	Travellers []string `json:"travellers,omitempty"`
 }
@@ -88,6 +92,17 @@ type Timer struct {
 type Remark struct {
 	Item
 	Field string `json:"field,omitempty"` // of the draft, where one field is to blame
+	// Posts are those whose holders may lift the refusal for this visit; empty where nobody may.
+	Posts []string `json:"posts,omitempty"`
+	// Subject names what such a refusal rests on: the SHA-256 (hex) of the rule's condition with its facts. An override is
+	// bound to it, so that it lifts nothing else.
+	Subject string `json:"subject,omitempty"`
+}
+
+// Overridden is a refusal that was lifted.
+type Overridden struct {
+	Remark
+	Override Override `json:"override"`
 }
 
 // Pin is what a visit keeps of the route from its submission on.
@@ -234,6 +249,12 @@ func (b *builder) reason(id string, words Words, cite Citation, c *condition, he
 	for _, name := range c.names {
 		value, _ := s.ResolveName(name)
 		r.Facts[name] = show(value)
+		if from := s.source(name); from.From != FromDraft {
+			if r.Sources == nil {
+				r.Sources = Sources{}
+			}
+			r.Sources[name] = from
+		}
 	}
 	if c.perTraveller {
 		for _, m := range held {
@@ -259,7 +280,9 @@ func (b *builder) build() (Route, error) {
 	for _, m := range b.overlays {
 		r.Overlays = append(r.Overlays, Item{m.overlay.id, m.overlay.words, m.reason})
 		asked.add(m)
-		r.remark(m)
+		if err := b.remark(&r, m); err != nil {
+			return Route{}, err
+		}
 	}
 	b.stages(&r)
 	b.terms(&r)
@@ -381,16 +404,6 @@ func (b *builder) signOff(code string, halve bool) SignOff {
 		out.Limit = (s.Limit + 1) / 2
 	}
 	return out
-}
-
-func (r *Route) remark(m match) {
-	at := func(x *remark) Remark { return Remark{Item{m.overlay.id, x.words, m.reason}, x.field} }
-	if m.overlay.warn != nil {
-		r.Warnings = append(r.Warnings, at(m.overlay.warn))
-	}
-	if m.overlay.refuse != nil {
-		r.Refusals = append(r.Refusals, at(m.overlay.refuse))
-	}
 }
 
 // asked gathers gates and documents with the first match that asked for each, and documents with all members concerned.

@@ -71,6 +71,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addUniversity()
 	a.addPolicies()
 	a.addCalendars()
+	a.addRegisters()
 	a.addFiles()
 	a.addPapers()
 	if d.Service.Demo {

@@ -26,21 +26,22 @@ type Visit struct {
 	Draft    *visit.Draft `json:"draft,omitempty"`
 	Revision int          `json:"revision,omitempty"`
 
-	Content     *visit.Draft    `json:"content,omitempty" doc:"What is being judged."`
-	Version     string          `json:"version,omitempty" doc:"SHA-256 of the content; a decision may name it."`
-	Seq         int             `json:"seq,omitempty" doc:"Number of the last event."`
-	Round       int             `json:"round,omitempty"`
-	Stage       int             `json:"stage,omitempty"`
-	Route       *policy.Route   `json:"route,omitempty" doc:"The pinned route, with the reasons its policy gives."`
-	Tasks       []Task          `json:"tasks,omitempty"`
-	Holders     []Holder        `json:"holders,omitempty" doc:"Who has the visit now."`
-	Notice      *Notice         `json:"notice,omitempty"`
-	Spent       *Spent          `json:"spent,omitempty"`
-	May         *May            `json:"may,omitempty" doc:"What the caller may do now."`
-	People      map[string]Name `json:"people,omitempty" doc:"Everybody named, by id."`
-	SubmittedAt *time.Time      `json:"submitted_at,omitempty"`
-	ChangedAt   *time.Time      `json:"changed_at,omitempty"`
-	NextDue     *time.Time      `json:"next_due,omitempty" doc:"When time itself acts next: a reminder, an escalation, the end of the notice or of a question."`
+	Content     *visit.Draft       `json:"content,omitempty" doc:"What is being judged."`
+	Version     string             `json:"version,omitempty" doc:"SHA-256 of the content; a decision may name it."`
+	Seq         int                `json:"seq,omitempty" doc:"Number of the last event."`
+	Round       int                `json:"round,omitempty"`
+	Stage       int                `json:"stage,omitempty"`
+	Route       *policy.Route      `json:"route,omitempty" doc:"The pinned route, with the reasons its policy gives."`
+	Facts       []policy.ShownFact `json:"facts,omitempty" doc:"What the policy was asked about, and where each fact came from."`
+	Tasks       []Task             `json:"tasks,omitempty"`
+	Holders     []Holder           `json:"holders,omitempty" doc:"Who has the visit now."`
+	Notice      *Notice            `json:"notice,omitempty"`
+	Spent       *Spent             `json:"spent,omitempty"`
+	May         *May               `json:"may,omitempty" doc:"What the caller may do now."`
+	People      map[string]Name    `json:"people,omitempty" doc:"Everybody named, by id."`
+	SubmittedAt *time.Time         `json:"submitted_at,omitempty"`
+	ChangedAt   *time.Time         `json:"changed_at,omitempty"`
+	NextDue     *time.Time         `json:"next_due,omitempty" doc:"When time itself acts next: a reminder, an escalation, the end of the notice or of a question."`
 }
 
 // Name is a person's or a thing's name in both languages.
@@ -136,6 +137,8 @@ type Preview struct {
 	Problems []PreviewProblem `json:"problems" doc:"What is wrong with the draft, or still missing before it can be submitted."`
 	Simpler  []policy.Change  `json:"simpler" doc:"Single changes that would leave fewer sign-offs or refusals."`
 	Reask    *policy.Reask    `json:"reask,omitempty" doc:"What the changes of a visit that was submitted before ask again."`
+	// Facts are what the rules know.
+	Facts []policy.ShownFact `json:"facts" doc:"What the rules know of the visit, and where each fact comes from; empty while there is no route."`
 }
 
 // PreviewProblem is one thing wrong with, or missing from, a draft.
@@ -218,7 +221,7 @@ func (a *api) preview(ctx context.Context, who caller, in *draftBody) (*body[Pre
 }
 
 func previewOf(who caller, p service.Preview) Preview {
-	return Preview{Route: p.Route, Reask: p.Reask, Simpler: append([]policy.Change{}, p.Simpler...), Problems: collect(p.Problems, func(q visit.Problem) PreviewProblem {
+	return Preview{Route: p.Route, Reask: p.Reask, Facts: append([]policy.ShownFact{}, p.Facts...), Simpler: append([]policy.Change{}, p.Simpler...), Problems: collect(p.Problems, func(q visit.Problem) PreviewProblem {
 		return PreviewProblem{
 			FieldProblem: FieldProblem{Field: q.Field, Rule: q.Rule, Message: i18n.Text(who.lang, "rule."+q.Rule, q.Args)}, Missing: q.Missing,
 		}
@@ -313,7 +316,7 @@ func caseVisit(c service.Case, name func(code string) Name) Visit {
 	v, content := c.Visit, c.Content.Draft.Normal()
 	out := Visit{
 		ID: v.ID, State: v.State, Applicant: v.Applicant, Unit: v.Unit, Content: &content, Version: v.Version, Seq: v.Seq,
-		Round: v.Round, Stage: v.Stage, Route: pinned(v.Route, c.Route), Notice: notice(v.Notice),
+		Round: v.Round, Stage: v.Stage, Route: pinned(v.Route, c.Route), Facts: c.Facts, Notice: notice(v.Notice),
 		Spent:       &Spent{ActiveSeconds: int64(v.Spent.Active.Seconds()), PausedSeconds: int64(v.Spent.Paused.Seconds())},
 		May:         &May{Sign: []string{}, Answer: c.MayAnswer, Edit: c.MayEdit, Withdraw: c.MayWithdraw, Cancel: c.MayCancel},
 		People:      map[string]Name{},

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/exeat/exeat/calendar"
+	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/server/web/view"
@@ -84,34 +85,42 @@ func families() map[string][]string {
 		"classified.":          {"none", "general", "important", "core"},
 		"delegations.":         {"ended", "over", "coming", "active"},
 		"difference.":          {"added", "removed", "changed"},
-		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped"},
+		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped", "register"},
 		"effect.":              {"listed", "pending", "rerouted", "kept"},
 		"error.":               {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"error.help.":          {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"event.":               visit.Kinds,
+		"finding.":             {"split_group"},
 		"flag.":                strings_(visit.Flags),
 		"flag_help.":           strings_(visit.Flags),
-		"form.add.":            {"travellers", "legs", "funding"},
+		"form.add.":            {"travellers", "legs", "funding", "entries"},
 		"funding_kind.":        strings_(visit.FundingKinds),
+		"half.":                {"0", "1", "2"},
+		"mark.":                strings_(policy.MarkKinds),
 		"nav.":                 placesOfTheMenu(),
 		"open_visits.":         strings_(service.OpenVisitsChoices),
 		"open_visits_help.":    strings_(service.OpenVisitsChoices),
+		"override.":            {"open", "lifted", "declined"},
 		"panel.before.":        {"approval", "departure"},
 		"paper_state.":         strings_(service.PaperStandings),
 		"paper_state_help.":    strings_(service.PaperStandings),
 		"policy.of.":           {"working_days", "days", "months", "hours"},
 		"progress.":            {"done", "now", "waiting", "next", "spared", "answered"},
+		"register.":            strings_(service.Registers),
+		"register_help.":       strings_(service.Registers),
 		"reminder.":            {"half", "limit", "late"},
+		"risk.":                {"1", "2", "3", "4"},
 		"role.":                {"leader", "member"},
-		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days"},
+		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days", "entries"},
 		"standing.":            {"STAFF", "DIV", "VICE", "HEAD", "STUDENT", "faculty", "graduate", "undergraduate"},
 		"state.":               strings_(visit.States),
 		"task_state.":          strings_(visit.TaskStates),
+		"transit.":             append([]string{""}, strings_(visit.Transits)...),
 		"trip.":                strings_(visit.TripStates),
 		"unit.":                {"minute", "hour", "day", "working_day", "month"},
 		"verdict.":             strings_(service.Verdicts),
 		"verdict_help.":        strings_(service.Verdicts),
-		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper"},
+		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "plan", "mark", "term", "override"},
 	}
 }
 

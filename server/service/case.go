@@ -22,6 +22,16 @@ type Case struct {
 	Files   map[string]store.File    // of the documents, by hash
 	// Signers are who may sign each open task today; an empty list is an empty post.
 	Signers map[string][]store.Acting
+	// Facts are what the policy was asked about when it gave the route.
+	Facts []policy.ShownFact
+	// Overrides are refusals that somebody was asked to lift; Findings what the International Office is to look at, for those
+	// who may read them.
+	Overrides []store.Override
+	Findings  []store.Finding
+	// Authorities are the powers under which the route is decided, on the day of the approval or today; Lapsed the sign-offs
+	// whose power is on record and not in force then.
+	Authorities []store.Authority
+	Lapsed      []string
 	// Effects are what publications of policies meant for the visit while it was open.
 	Effects []store.PolicyEffect
 	// Mine are the open tasks that the user may sign, with the right to use.
@@ -65,6 +75,9 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	if c.Mine, err = s.Store.InboxOf(ctx, u.Person, u.Day(), id); err != nil {
 		return c, err
 	}
+	if err = s.caseRegisters(ctx, u, rights, &c); err != nil {
+		return c, err
+	}
 	if c.People, err = s.Store.People(ctx, c.persons()...); err != nil {
 		return c, err
 	}
@@ -79,6 +92,7 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 		return c, err
 	}
 	c.Route, err = s.explain(ctx, c)
+	c.Facts = c.Content.Facts.Shown(c.Route)
 	own := c.Visit.Applicant == u.Person
 	state := c.Visit.State
 	c.MayAnswer = own && state == visit.StateQuestion
@@ -113,6 +127,9 @@ func (c Case) persons() []string {
 	}
 	for _, it := range c.Mine {
 		ids = append(ids, it.OnBehalfOf)
+	}
+	for _, o := range c.Overrides {
+		ids = append(ids, o.AskedBy, o.DecidedBy, o.OnBehalfOf)
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)

@@ -53,6 +53,9 @@ func (s *Service) Decide(ctx context.Context, u User, id string, d Decision, key
 		return s.repeated(ctx, u, id, d, c)
 	}
 	it := mine[i]
+	if err := s.authorised(ctx, u, it.SignOff, d.Verdict); err != nil {
+		return visit.Receipt{}, err
+	}
 	c.By.Post, c.By.Unit, c.By.OnBehalfOf, c.By.Delegation = it.Post, it.PostUnit, it.OnBehalfOf, it.Delegation
 	if c.Do, err = s.action(ctx, id, c.ID, d); err != nil {
 		return visit.Receipt{}, err

@@ -22,6 +22,8 @@ type Preview struct {
 	Simpler []policy.Change `json:"simpler"`
 	// Reask is what the changes of a visit that was submitted before ask again; nil for any other draft.
 	Reask *policy.Reask `json:"reask,omitempty"`
+	// Facts are what the policy was asked about, with where each comes from.
+	Facts []policy.ShownFact `json:"facts"`
 }
 
 // Preview routes a draft without keeping it; id is that of the draft, "" for one that was never saved. It refuses only a
@@ -39,6 +41,7 @@ func (s *Service) Preview(ctx context.Context, id string, d visit.Draft) (Previe
 	if err != nil {
 		return a.Preview, err
 	}
+	a.Facts = a.facts.Shown(*a.Route)
 	if a.Simpler, err = pack.Simpler(a.facts); err != nil || st.visit.ID == "" {
 		return a.Preview, err
 	}
@@ -62,7 +65,7 @@ func (a assessment) content(applicant string, d visit.Draft) store.Content {
 // policy it was submitted under (domain P-06) and in the category that the International Office has set (P-03).
 func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (assessment, error) {
 	a := assessment{Preview: Preview{Problems: d.Check()}}
-	known, err := s.known(ctx, d)
+	known, err := s.known(ctx, st.id, d)
 	if err != nil {
 		return a, err
 	}
@@ -97,9 +100,19 @@ func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (asses
 		return a, err
 	default:
 		a.Route = &route
+		a.facts.Overrides = used(route)
 		a.Problems = merge(a.Problems, route.Missing(d))
 	}
 	return a, nil
+}
+
+// used are the overrides that lift a refusal of the route: only they belong to the content that is judged.
+func used(r policy.Route) []policy.Override {
+	var all []policy.Override
+	for _, o := range r.Overridden {
+		all = append(all, o.Override)
+	}
+	return all
 }
 
 // routable tells whether a draft says enough, and nothing wrong, so that a route can be found.
@@ -261,11 +274,13 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 	// A command that was recorded before is what it was then, whatever has become of the visit since.
 	if f, again := first.Fact.(visit.Resubmitted); again {
 		c.Do = visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin(), Changes: f.Changes, Reask: f.Reask}
-		return s.do(ctx, id, c, first.Seq)
+		r, err := s.do(ctx, id, c, first.Seq)
+		return s.submitted(ctx, r, d.Draft, err)
 	}
 	if known || st.visit.State != visit.StateReturned {
 		c.Do = visit.Submit{Version: version, Unit: d.Draft.Unit, Travellers: travellers, Route: a.Route.Pin()}
-		return s.submitFirst(ctx, u, id, c)
+		r, err := s.submitFirst(ctx, u, id, c)
+		return s.submitted(ctx, r, d.Draft, err)
 	}
 	do := visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin()}
 	if version != st.visit.Version {
@@ -276,7 +291,16 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 		do.Changes, do.Reask = r.Changes, pinnedReask(r)
 	}
 	c.Do = do
-	return s.do(ctx, id, c, st.visit.Seq)
+	r, err := s.do(ctx, id, c, st.visit.Seq)
+	return s.submitted(ctx, r, d.Draft, err)
+}
+
+// submitted looks, after a submission that stands, for what the International Office should know of.
+func (s *Service) submitted(ctx context.Context, r visit.Receipt, d visit.Draft, err error) (visit.Receipt, error) {
+	if err == nil {
+		s.lookAround(ctx, r.Visit, d)
+	}
+	return r, err
 }
 
 func (s *Service) submitFirst(ctx context.Context, u User, id string, c visit.Command) (visit.Receipt, error) {

@@ -81,6 +81,17 @@ func (k *kit) draft(person string) visit.Draft {
 	return d
 }
 
+// draftTo is a draft to one country, complete or not.
+func (k *kit) draftTo(person, country string) visit.Draft {
+	k.t.Helper()
+	return visit.Draft{
+		Category: visit.Academic, Title: "Field work", Purpose: "To measure.", Unit: "CIV", Travellers: []visit.Traveller{{Person: person, Role: visit.Leader}},
+		Legs:     []visit.Leg{{Country: country, City: "X", Arrive: k.day(60), Depart: k.day(63), Host: "A university"}},
+		ExitDate: k.day(60), ReturnDate: k.day(63), TalentTask: "Two meetings",
+		Funding: []visit.Funding{{Source: "Project", Kind: visit.Research, Currency: "CNY", Amount: 1200000}},
+	}
+}
+
 func (k *kit) upload(person, content string) store.File {
 	k.t.Helper()
 	f, err := k.svc.Upload(k.t.Context(), k.user(person), strings.NewReader(content))

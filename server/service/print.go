@@ -193,7 +193,7 @@ func (s *Service) formContent(ctx context.Context, u User, id string) (store.Con
 	if err != nil {
 		return store.Content{}, visit.Visit{}, err
 	}
-	known, err := s.known(ctx, row.Draft)
+	known, err := s.known(ctx, id, row.Draft)
 	if err != nil {
 		return store.Content{}, visit.Visit{}, err
 	}

@@ -37,14 +37,14 @@ func parseForm(r request) error {
 func readForm(f url.Values) view.Form {
 	return view.Form{
 		Category: f.Get("category"), Title: text(f, "title"), Purpose: text(f, "purpose"), Unit: f.Get("unit"),
-		ExitDate: text(f, "exit_date"), ReturnDate: text(f, "return_date"),
+		ExitDate: text(f, "exit_date"), ReturnDate: text(f, "return_date"), ExitTime: text(f, "exit_time"),
 		Invitation: text(f, "invitation"), PlanItem: text(f, "plan_item"), TalentTask: text(f, "talent_task"),
 		Flags: f["flags"],
 		Travellers: rows(f, "travellers", func(of func(string) string) visit.Traveller {
 			return visit.Traveller{Person: of("person"), Role: visit.Role(of("role"))}
 		}),
 		Legs: rows(f, "legs", func(of func(string) string) visit.Leg {
-			return visit.Leg{Country: of("country"), City: of("city"), Arrive: of("arrive"), Depart: of("depart"), Host: of("host"), Transport: of("transport"), Lodging: of("lodging")}
+			return visit.Leg{Country: of("country"), City: of("city"), Arrive: of("arrive"), Depart: of("depart"), Host: of("host"), Transport: of("transport"), Lodging: of("lodging"), Transit: visit.Transit(of("transit"))}
 		}),
 		Funding: rows(f, "funding", func(of func(string) string) view.FundingRow {
 			return view.FundingRow{Source: of("source"), Kind: of("kind"), Currency: strings.ToUpper(of("currency")), Amount: of("amount")}
@@ -91,7 +91,7 @@ func compact(f view.Form) view.Form {
 func draftOf(f view.Form) (visit.Draft, []visit.Problem) {
 	d := visit.Draft{
 		Category: visit.Category(f.Category), Title: f.Title, Purpose: f.Purpose, Unit: f.Unit, Travellers: f.Travellers, Legs: f.Legs,
-		ExitDate: f.ExitDate, ReturnDate: f.ReturnDate, Invitation: f.Invitation, PlanItem: f.PlanItem, TalentTask: f.TalentTask,
+		ExitDate: f.ExitDate, ReturnDate: f.ReturnDate, ExitTime: f.ExitTime, Invitation: f.Invitation, PlanItem: f.PlanItem, TalentTask: f.TalentTask,
 		Documents: f.Documents,
 	}
 	var problems []visit.Problem
@@ -218,6 +218,9 @@ func (p *Pages) showForm(r request, status int, v view.Edit) error {
 	if v.Units, err = p.unitCodes(r); err != nil {
 		return err
 	}
+	if v.PlanItems, err = p.svc.PlanItems(r.ctx(), r.user, v.Form.Unit, v.Form.ExitDate); err != nil {
+		return err
+	}
 	if v.ID != "" {
 		if v.Returned, err = p.whyReturned(r, v.ID); err != nil {
 			return err
@@ -282,11 +285,14 @@ func (p *Pages) panel(r request, page view.Page, id string, d visit.Draft, probl
 	if err != nil {
 		return view.Panel{}, err
 	}
-	v := view.Panel{Page: page, Route: preview.Route, Simpler: preview.Simpler, Reask: preview.Reask, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
+	v := view.Panel{Page: page, ID: id, Route: preview.Route, Simpler: preview.Simpler, Reask: preview.Reask, Facts: preview.Facts, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
 	if v.Route == nil {
 		return v, nil
 	}
 	var ids []string
+	for _, o := range v.Route.Overridden {
+		ids = append(ids, o.Override.By)
+	}
 	for _, s := range v.Route.SignOffs {
 		for _, post := range s.Posts {
 			as, err := p.record.Holders(r.ctx(), post, s.Unit, r.user.Day())

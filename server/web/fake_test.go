@@ -73,17 +73,18 @@ func (c clock) Rests(time.Time) bool                           { return false }
 // fake is a university with a few visits in memory, in place of service, record and auth.
 type fake struct {
 	calendarDesk
-	paperDesk  // as policyDesk, but for the list of papers
-	policyDesk // not there: its pages are tested over the real service
-	t          testing.TB
-	pack       *policy.Pack
-	now        time.Time
-	user       string // who is signed in, "" for nobody
-	lang       string
-	late       bool // the session has ended
-	visits     map[string]*kept
-	drafts     map[string]store.DraftRow
-	notes      map[visit.Note]string
+	paperDesk    // as policyDesk, but for the list of papers
+	policyDesk   // not there: its pages are tested over the real service
+	registerDesk // not there either
+	t            testing.TB
+	pack         *policy.Pack
+	now          time.Time
+	user         string // who is signed in, "" for nobody
+	lang         string
+	late         bool // the session has ended
+	visits       map[string]*kept
+	drafts       map[string]store.DraftRow
+	notes        map[visit.Note]string
 	// refuse is what the next command is refused with.
 	refuse error
 	did    []string
@@ -267,6 +268,12 @@ func (f *fake) SetLanguage(_ context.Context, _, language string) error {
 
 // What they ask of the service.
 
+func (f *fake) RegisterWork(context.Context, service.User) (map[service.Register]int, error) {
+	return nil, nil
+}
+func (f *fake) PlanItems(context.Context, service.User, string, string) ([]store.PlanEntry, error) {
+	return []store.PlanEntry{{Item: "CIV-03", Title: "Munich"}}, nil
+}
 func (f *fake) Rights(_ context.Context, u service.User) (service.Rights, error) {
 	r := service.Rights{Scope: store.Scope{Person: u.Person}}
 	for _, h := range holdings {

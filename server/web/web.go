@@ -47,6 +47,7 @@ type desk interface {
 	policyDesk
 	calendarDesk
 	paperDesk
+	registerDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -162,6 +163,8 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.GET("/calendar/:campus/:year", p.signedIn(p.sendCalendar))
 	r.POST("/calendar/drafts/:id/publish", p.signedIn(p.publishCalendar))
 	r.POST("/calendar/drafts/:id/drop", p.signedIn(p.dropCalendar))
+
+	p.registerRoutes(r)
 
 	r.POST("/clock", p.signedIn(p.advanceClock))
 }
@@ -279,6 +282,16 @@ func (p *Pages) page(r request, here, title string, pairs ...string) (view.Page,
 			return page, err
 		}
 		page.Inbox = len(tasks)
+	}
+	if r.rights.Watches() {
+		work, err := p.svc.RegisterWork(r.ctx(), r.user)
+		if err != nil {
+			return page, err
+		}
+		page.User.Registers = true
+		for _, n := range work {
+			page.Registers += n
+		}
 	}
 	return page, nil
 }

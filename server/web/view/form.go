@@ -1,7 +1,6 @@
 package view
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/exeat/exeat/policy"
@@ -13,7 +12,7 @@ import (
 // Form holds a draft as it was typed; amounts and dates may be anything.
 type Form struct {
 	Category, Title, Purpose, Unit   string
-	ExitDate, ReturnDate             string
+	ExitDate, ReturnDate, ExitTime   string
 	Invitation, PlanItem, TalentTask string
 	Travellers                       []visit.Traveller
 	Legs                             []visit.Leg
@@ -28,7 +27,7 @@ type FundingRow struct{ Source, Kind, Currency, Amount string }
 // FormOf fills a form from a draft.
 func FormOf(d visit.Draft) Form {
 	f := Form{
-		Category: string(d.Category), Title: d.Title, Purpose: d.Purpose, Unit: d.Unit, ExitDate: d.ExitDate, ReturnDate: d.ReturnDate,
+		Category: string(d.Category), Title: d.Title, Purpose: d.Purpose, Unit: d.Unit, ExitDate: d.ExitDate, ReturnDate: d.ReturnDate, ExitTime: d.ExitTime,
 		Invitation: d.Invitation, PlanItem: d.PlanItem, TalentTask: d.TalentTask,
 		Travellers: slices.Clone(d.Travellers), Legs: slices.Clone(d.Legs), Documents: slices.Clone(d.Documents),
 	}
@@ -70,6 +69,8 @@ type Edit struct {
 	Lands    []string // codes of countries, in the order of their names
 	Panel    Panel
 	Papers   service.Papers // of a draft that was saved and never submitted
+	// PlanItems are the entries of the unit's annual plan.
+	PlanItems []store.PlanEntry
 }
 
 func (v Edit) action() string {
@@ -113,9 +114,11 @@ func (v Edit) unasked() []int {
 // Panel is the live route beside the form.
 type Panel struct {
 	Page
+	ID       string          // of the draft, "" for one that was never saved
 	Route    *policy.Route   // nil while too little is known
 	Simpler  []policy.Change // what would make the route simpler
 	Reask    *policy.Reask   // of a visit that was submitted before; nil for any other draft
+	Facts    []policy.ShownFact
 	Problems []visit.Problem
 	Holders  map[string][]store.Acting // who may sign today, by the code of the sign-off
 }
@@ -131,6 +134,11 @@ func (v Panel) stages() [][]policy.SignOff {
 	return out
 }
 
+// mayAsk tells that a refusal can be put to somebody who may lift it.
+func (v Panel) mayAsk() bool {
+	return slices.ContainsFunc(v.Route.Refusals, func(x policy.Remark) bool { return len(x.Posts) > 0 })
+}
+
 // missing are the problems that only a submission has, without those that the panel shows as refusals; wrong are the others.
 func (v Panel) missing() []visit.Problem { return v.problems(true) }
 func (v Panel) wrong() []visit.Problem   { return v.problems(false) }
@@ -139,16 +147,6 @@ func (v Panel) problems(missing bool) []visit.Problem {
 	return slices.DeleteFunc(slices.Clone(v.Problems), func(p visit.Problem) bool {
 		return p.Missing != missing || p.Rule == "policy_refused"
 	})
-}
-
-// facts lists the facts of a reason by name.
-func facts(r *policy.Reason) [][2]string {
-	var out [][2]string
-	for k, value := range r.Facts {
-		out = append(out, [2]string{k, value})
-	}
-	slices.SortFunc(out, func(a, b [2]string) int { return cmp.Compare(a[0], b[0]) })
-	return out
 }
 
 // holders names who may act: the holder, or "Li for Wang".

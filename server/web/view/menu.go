@@ -31,7 +31,9 @@ var Menu = []MenuGroup{
 	{"mine", []Place{
 		{Name: "delegations", Href: "/delegations", For: func(u User) bool { return u.Signs }},
 	}},
-	{"office", []Place{}},
+	{"office", []Place{
+		{Name: "registers", Href: "/registers", For: func(u User) bool { return u.Registers }},
+	}},
 	{"rules", []Place{
 		{Name: "policy", Href: "/policy"},
 		{Name: "calendar", Href: "/calendar"},
