@@ -86,7 +86,8 @@ type RegisterPath struct {
 	ID int64 `path:"id"`
 }
 
-type planPath struct {
+// PlanPath names a plan.
+type PlanPath struct {
 	Unit string `path:"unit"`
 	Year int    `path:"year"`
 }
@@ -127,12 +128,12 @@ func (a *api) addPlans() {
 			return answer(list(sums, ""), err)
 		})
 	add(a, get("plan", "/plans/{unit}/{year}", "One unit's plan with its revisions, and the visits that count against it"),
-		func(ctx context.Context, who caller, in *planPath) (*body[service.PlanOf], error) {
+		func(ctx context.Context, who caller, in *PlanPath) (*body[service.PlanOf], error) {
 			return answer(a.svc.Plan(ctx, who.user, in.Unit, in.Year))
 		})
 	add(a, huma.Operation{OperationID: "putPlan", Method: http.MethodPut, Path: "/plans/{unit}/{year}", Summary: "Write the next revision; the International Office's is in force at once"},
 		func(ctx context.Context, who caller, in *struct {
-			planPath
+			PlanPath
 			Body NewPlan
 		}) (*body[store.Plan], error) {
 			b := in.Body

@@ -152,6 +152,7 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.GET("/policy/versions/:hash/text", p.signedIn(p.showPolicyText))
 	r.GET("/policy/compare", p.signedIn(p.comparePolicies))
 	r.GET("/policy/replay", p.signedIn(p.showReplay))
+	r.GET("/policy/coverage", p.signedIn(p.showCoverage))
 	r.POST("/policy/drafts", p.signedIn(p.openPolicyDraft))
 	r.GET("/policy/drafts/:id", p.signedIn(p.showPolicyDraft))
 	r.POST("/policy/drafts/:id", p.signedIn(p.savePolicyDraft))
