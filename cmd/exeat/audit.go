@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/user"
 	"strings"
 	"time"
 
@@ -17,6 +18,8 @@ import (
 	"github.com/exeat/exeat/host"
 	"github.com/exeat/exeat/ledger"
 	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/server/i18n"
+	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/visit"
 	"github.com/exeat/exeat/workflows"
 )
@@ -27,6 +30,7 @@ type auditCmd struct {
 	Keys       auditKeysCmd       `cmd:"" help:"Print the public keys of the ledger."`
 	Key        auditKeyCmd        `cmd:"" help:"Make the key that signs the ledger, if its file is not there."`
 	Rotate     auditRotateCmd     `cmd:"" help:"Sign with a new key from now on."`
+	Bundle     auditBundleCmd     `cmd:"" help:"Write the evidence of some visits into one file that proves itself."`
 	Replay     auditReplayCmd     `cmd:"" help:"Replay the workflow history of a visit through this version's workflow code."`
 }
 
@@ -50,6 +54,17 @@ func (c auditVerifyCmd) Run(ctx context.Context, s std) error {
 	keys, err := readFiles(c.Key)
 	if err != nil {
 		return err
+	}
+	if c.Bundle != "" {
+		b, err := os.ReadFile(c.Bundle)
+		if err != nil {
+			return err
+		}
+		r, _, err := audit.VerifyBundle(b, kept, keys)
+		if err != nil {
+			return err
+		}
+		return report(s.out, r, c.JSON)
 	}
 	if c.DatabaseURL == "" {
 		return errors.New("give a bundle, or --database-url (DATABASE_URL) for a running system")
@@ -214,6 +229,63 @@ func (c auditRotateCmd) Run(ctx context.Context, s std) error {
 		fmt.Fprintln(s.out, next.Public)
 		return nil
 	})
+}
+
+type auditBundleCmd struct {
+	app
+	Visits     []string `required:"" help:"Numbers of the visits, separated by commas."`
+	Output     string   `short:"o" required:"" help:"File to write."`
+	Checkpoint string   `type:"existingfile" help:"A checkpoint that the reader kept: the bundle proves that nothing it covers was changed."`
+}
+
+// Run makes a bundle in the name of whoever has the database's password: the account of the operating system is noted.
+func (c auditBundleCmd) Run(ctx context.Context, s std) error {
+	kept := ""
+	if c.Checkpoint != "" {
+		b, err := os.ReadFile(c.Checkpoint)
+		if err != nil {
+			return err
+		}
+		kept = string(b)
+	}
+	return with(ctx, c.DatabaseURL, func(st *store.Store) error {
+		b, err := service.MakeBundle(ctx, st, operator(), c.Visits, kept)
+		var refusal *visit.Error
+		if errors.As(err, &refusal) {
+			return errors.New(i18n.Text(i18n.EN, "rule."+firstRule(refusal), firstArgs(refusal)))
+		}
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(c.Output, b, 0o600); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(s.out, "%s: %d visits, %d bytes\n", c.Output, len(c.Visits), len(b))
+		return err
+	})
+}
+
+func firstRule(e *visit.Error) string {
+	if len(e.Problems) > 0 {
+		return e.Problems[0].Rule
+	}
+	return e.Rule
+}
+
+func firstArgs(e *visit.Error) map[string]string {
+	if len(e.Problems) > 0 {
+		return e.Problems[0].Args
+	}
+	return e.Args
+}
+
+// operator is who runs a command.
+func operator() visit.Actor {
+	a := visit.Actor{Person: "operator", Channel: "command"}
+	if u, err := user.Current(); err == nil {
+		a.Person = "operator:" + u.Username
+	}
+	return a
 }
 
 type auditReplayCmd struct {
