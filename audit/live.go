@@ -47,7 +47,7 @@ type Report struct {
 	Histories   int       `json:"histories"`
 	NoHistory   []string  `json:"no_history"` // visits that have ended and of which no history is left
 	// Rate is how many events a second a core verified: chains, places, leaves and the tree, reading them included. What
-	// was waited for does not count.
+	// was waited for does not count. 0 for a bundle.
 	Rate   float64        `json:"rate"`
 	Faults []ledger.Fault `json:"faults"`
 }

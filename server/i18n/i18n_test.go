@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/exeat/exeat/calendar"
+	"github.com/exeat/exeat/ledger"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/server/web/view"
@@ -89,11 +90,13 @@ func families() map[string][]string {
 		"error.":               {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"error.help.":          {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"event.":               visit.Kinds,
+		"fault.":               strings_(ledger.FaultKinds),
 		"flag.":                strings_(visit.Flags),
 		"flag_help.":           strings_(visit.Flags),
 		"form.add.":            {"travellers", "legs", "funding"},
 		"funding_kind.":        strings_(visit.FundingKinds),
 		"nav.":                 placesOfTheMenu(),
+		"office.":              view.OfficeKinds,
 		"open_visits.":         strings_(service.OpenVisitsChoices),
 		"open_visits_help.":    strings_(service.OpenVisitsChoices),
 		"panel.before.":        {"approval", "departure"},
@@ -111,7 +114,7 @@ func families() map[string][]string {
 		"unit.":                {"minute", "hour", "day", "working_day", "month"},
 		"verdict.":             strings_(service.Verdicts),
 		"verdict_help.":        strings_(service.Verdicts),
-		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper"},
+		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "event", "checkpoint", "history", "office_event"},
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/exeat/exeat/audit"
+	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/ledger"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
@@ -90,7 +92,33 @@ func (s *Service) AsOf(ctx context.Context, u User, id string, event int) (AsOf,
 	}
 	a.Holds = a.Recorded == a.Hash
 	a.Case, err = s.caseAsOf(ctx, id, entries[:a.View.After])
+	if err == nil {
+		err = s.holdersAsOf(ctx, &a.Case, calendar.DateOf(a.Event.At).String())
+	}
 	return a, err
+}
+
+// holdersAsOf finds who held, on a day, the posts of the sign-offs that were open then.
+func (s *Service) holdersAsOf(ctx context.Context, c *Case, day string) error {
+	var ids []string
+	for _, t := range c.Visit.OpenTasks() {
+		if t.SignOff.Person != "" {
+			c.Signers[t.ID] = append(c.Signers[t.ID], store.Acting{Person: t.SignOff.Person})
+		}
+		for _, post := range t.SignOff.Posts {
+			held, err := s.Store.Holders(ctx, post, t.SignOff.Unit, day)
+			if err != nil {
+				return err
+			}
+			c.Signers[t.ID] = append(c.Signers[t.ID], held...)
+		}
+		for _, a := range c.Signers[t.ID] {
+			ids = append(ids, a.Person, a.OnBehalfOf)
+		}
+	}
+	people, err := s.Store.People(ctx, ids...)
+	maps.Copy(c.People, people)
+	return err
 }
 
 // caseAsOf is what the page of a visit showed when these were its events.

@@ -125,20 +125,35 @@ func (s *Service) SearchOffice(ctx context.Context, u User, f store.OfficeFilter
 	return s.Store.SearchOffice(ctx, f)
 }
 
-// Leaves gives the leaf numbers of a visit's events, by number, and the newest checkpoint, for who may see the visit.
-func (s *Service) Leaves(ctx context.Context, u User, id string) (map[int]int64, *store.CheckpointRow, error) {
+// LeafProofs gives the proofs of a visit's events by their numbers, for who may see the visit; an event that is not sealed
+// yet has none.
+func (s *Service) LeafProofs(ctx context.Context, u User, id string) (map[int]LeafProof, error) {
 	if _, err := s.see(ctx, u, id); err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	proofs := map[int]LeafProof{}
+	c, err := s.Store.Checkpoint(ctx, 0)
+	if visit.CodeOf(err) == visit.NotFound {
+		return proofs, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	leaves, err := s.Store.LeavesOf(ctx, id)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	c, err := s.Store.Checkpoint(ctx, 0)
-	if visit.CodeOf(err) == visit.NotFound {
-		return leaves, nil, nil
+	for seq, leaf := range leaves {
+		if leaf >= c.Size {
+			continue
+		}
+		proof, err := ledger.Inclusion(c.Size, leaf, s.Store.Hashes(ctx))
+		if err != nil {
+			return nil, err
+		}
+		proofs[seq] = LeafProof{Leaf: leaf, Proof: proof, Checkpoint: c.Body}
 	}
-	return leaves, &c, err
+	return proofs, nil
 }
 
 // LeafProof proves that an event is a leaf of the tree of a signed checkpoint.

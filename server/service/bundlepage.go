@@ -51,8 +51,8 @@ type bundleCase struct {
 
 type bundleStep struct{ What, Detail, When, Who, Note, Shown, View, Place, Body string }
 
-// both says something in both languages.
-func both(key string) string {
+// bilingual says something in both languages.
+func bilingual(key string) string {
 	zh, en := i18n.Text(i18n.ZH, key, nil), i18n.Text(i18n.EN, key, nil)
 	if zh == en {
 		return zh
@@ -70,9 +70,9 @@ func bundlePage(ctx context.Context, st *store.Store, m audit.Manifest, cases []
 		Title, Lead string
 		Facts       []bundleFact
 		Cases       []bundleCase
-	}{Title: both("bundle.title"), Lead: both("bundle.lead")}
+	}{Title: bilingual("bundle.title"), Lead: bilingual("bundle.lead")}
 	page.Facts = []bundleFact{
-		{both("bundle.origin"), m.Origin}, {both("bundle.made"), bothTimes(m.MadeAt) + " · " + m.By.Person}, {both("bundle.leaves"), fmt.Sprint(m.Leaves)},
+		{bilingual("bundle.origin"), m.Origin}, {bilingual("bundle.made"), bothTimes(m.MadeAt) + " · " + m.By.Person}, {bilingual("bundle.leaves"), fmt.Sprint(m.Leaves)},
 	}
 	for _, d := range cases {
 		c, err := caseStory(ctx, st, d)
@@ -140,19 +140,19 @@ func (t teller) facts(v visit.Visit, d visit.Draft) []bundleFact {
 		legs[i] = fmt.Sprintf("%s %s, %s, %s – %s", l.Country, l.City, l.Host, l.Arrive, l.Depart)
 	}
 	return []bundleFact{
-		{both("list.applicant"), t.name(v.Applicant) + " · " + v.Unit},
-		{both("field.category"), both("category." + string(d.Category))},
-		{both("field.travellers"), strings.Join(travellers, "、")},
-		{both("field.legs"), strings.Join(legs, "; ")},
-		{both("field.purpose"), d.Purpose},
-		{both("bundle.state"), both("state." + string(v.State))},
-		{both("bundle.policy"), v.Route.Policy.Pack + " " + v.Route.Policy.Version + " · " + v.Route.Rule},
+		{bilingual("list.applicant"), t.name(v.Applicant) + " · " + v.Unit},
+		{bilingual("field.category"), bilingual("category." + string(d.Category))},
+		{bilingual("field.travellers"), strings.Join(travellers, "、")},
+		{bilingual("field.legs"), strings.Join(legs, "; ")},
+		{bilingual("field.purpose"), d.Purpose},
+		{bilingual("bundle.state"), bilingual("state." + string(v.State))},
+		{bilingual("bundle.policy"), v.Route.Policy.Pack + " " + v.Route.Policy.Version + " · " + v.Route.Rule},
 	}
 }
 
 func (t teller) name(id string) string {
 	if id == visit.System.Person {
-		return both("common.system")
+		return bilingual("common.system")
 	}
 	if p, ok := t.people[id]; ok {
 		return p.NameZH + " " + p.NameEN + " (" + id + ")"
@@ -161,9 +161,9 @@ func (t teller) name(id string) string {
 }
 
 func (t teller) step(e visit.Event) bundleStep {
-	s := bundleStep{What: fmt.Sprintf("%d. %s", e.Seq, both("event."+e.Kind())), When: bothTimes(e.At), Who: t.name(e.By.Person)}
+	s := bundleStep{What: fmt.Sprintf("%d. %s", e.Seq, bilingual("event."+e.Kind())), When: bothTimes(e.At), Who: t.name(e.By.Person)}
 	if e.By.OnBehalfOf != "" {
-		s.Who += " " + both("bundle.for") + " " + t.name(e.By.OnBehalfOf)
+		s.Who += " " + bilingual("bundle.for") + " " + t.name(e.By.OnBehalfOf)
 	}
 	for _, part := range []string{e.By.Post, e.By.Channel, e.By.Address} {
 		if part != "" {
@@ -173,16 +173,16 @@ func (t teller) step(e visit.Event) bundleStep {
 	var note visit.Note
 	s.Detail, note = detailOf(e.Fact)
 	if note != "" {
-		s.Note = both("case.erased")
+		s.Note = bilingual("case.erased")
 		if text, ok := t.notes[note]; ok {
 			s.Note = text
 		}
 	}
 	if _, ok := t.d.Views[e.Seq]; ok {
-		s.Shown, s.View = both("bundle.shown"), fmt.Sprintf("visits/%s/views/%d.json", t.d.ID, e.Seq)
+		s.Shown, s.View = bilingual("bundle.shown"), fmt.Sprintf("visits/%s/views/%d.json", t.d.ID, e.Seq)
 	}
 	entry := t.d.Entries[e.Seq-1]
-	s.Place = fmt.Sprintf("%s %d · SHA-256 %s", both("ledger.leaf"), t.d.Leaves[e.Seq], entry.Hash)
+	s.Place = fmt.Sprintf("%s %d · SHA-256 %s", bilingual("ledger.leaf"), t.d.Leaves[e.Seq], entry.Hash)
 	s.Body = entry.Body
 	return s
 }

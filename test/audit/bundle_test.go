@@ -120,7 +120,6 @@ func TestP53_ABundleVerifiesFromItsBytesAlone(t *testing.T) {
 	require.Equal(t, 2, report.Histories)
 	require.Positive(t, report.Shown)
 	require.Equal(t, auditor, m.By)
-	t.Logf("a bundle of %d bytes with %d events verifies at %.0f events a second", len(b), report.Events, report.Rate)
 
 	believed, _, err := audit.VerifyBundle(b, nil, nil)
 	require.NoError(t, err)
