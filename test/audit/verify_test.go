@@ -32,6 +32,7 @@ type record struct {
 	owner *sqlx.DB
 	key   ledger.Key
 	made  generate.Result
+	url   string // of the application's role
 }
 
 // events is how large a record is: EXEAT_EVENTS, a few hundred otherwise.
@@ -47,7 +48,7 @@ func events(t *testing.T) int {
 func newRecord(t *testing.T) *record {
 	t.Helper()
 	d := harness.NewDatabase(t)
-	r := &record{t: t, st: d.Open(t), owner: d.Owner(t)}
+	r := &record{t: t, st: d.Open(t), owner: d.Owner(t), url: d.URL}
 	var err error
 	r.key, err = ledger.NewKey("exeat/test")
 	require.NoError(t, err)
