@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -286,7 +287,12 @@ func taskDiffs(id string, have, want []store.TaskRow) (faults ledger.Faults) {
 
 // rowDiffs lists the columns in which two rows differ, with both values.
 func rowDiffs(have, want any) []string {
-	h, w := fields(have), fields(want)
+	a, errA := json.Marshal(have)
+	b, errB := json.Marshal(want)
+	if errA == nil && errB == nil && bytes.Equal(a, b) {
+		return nil
+	}
+	h, w := fields(a), fields(b)
 	var diffs []string
 	for _, name := range slices.Sorted(maps.Keys(w)) {
 		if h[name] != w[name] {
@@ -296,23 +302,14 @@ func rowDiffs(have, want any) []string {
 	return diffs
 }
 
-func fields(row any) map[string]string {
+func fields(row []byte) map[string]string {
 	out := map[string]string{}
 	var raw map[string]any
-	b, err := json.Marshal(row)
-	if err == nil {
-		err = json.Unmarshal(b, &raw)
-	}
-	if err != nil {
+	if json.Unmarshal(row, &raw) != nil {
 		return out
 	}
 	for name, v := range raw {
 		out[name] = fmt.Sprint(v)
-		if s, ok := v.(string); ok {
-			if at, err := time.Parse(time.RFC3339Nano, s); err == nil {
-				out[name] = at.UTC().Format(time.RFC3339Nano)
-			}
-		}
 	}
 	return out
 }
