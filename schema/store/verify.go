@@ -225,6 +225,7 @@ func (s *Store) kept(ctx context.Context, ids []string) (map[string]Kept, map[st
 	}
 	for _, r := range rows {
 		k := all[r.ID]
+		inUTC(&r.SubmittedAt, &r.ChangedAt, r.NoticeCloses)
 		k.Row = &r
 		all[r.ID] = k
 	}
@@ -252,8 +253,18 @@ type taskRecord struct {
 }
 
 func (t taskRecord) row() TaskRow {
+	inUTC(&t.OpenedAt, &t.DueAt, t.AskedAt, t.DecidedAt)
 	t.TaskRow.Posts, t.TaskRow.Fallback = append([]string{}, t.PostList...), append([]string{}, t.FallbackList...)
 	return t.TaskRow
+}
+
+// inUTC makes instants that the driver read comparable with those of events.
+func inUTC(instants ...*time.Time) {
+	for _, at := range instants {
+		if at != nil {
+			*at = at.UTC()
+		}
+	}
 }
 
 // Projected gives the rows that a visit must have: what the events and the version that it pins say.

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/exeat/exeat/calendar"
+	"github.com/exeat/exeat/ledger"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
@@ -90,6 +91,7 @@ func families() map[string][]string {
 		"error.":               {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"error.help.":          {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"event.":               visit.Kinds,
+		"fault.":               strings_(ledger.FaultKinds),
 		"finding.":             {"split_group"},
 		"flag.":                strings_(visit.Flags),
 		"flag_help.":           strings_(visit.Flags),
@@ -98,6 +100,7 @@ func families() map[string][]string {
 		"half.":                {"0", "1", "2"},
 		"mark.":                strings_(policy.MarkKinds),
 		"nav.":                 placesOfTheMenu(),
+		"office.":              view.OfficeKinds,
 		"open_visits.":         strings_(service.OpenVisitsChoices),
 		"open_visits_help.":    strings_(service.OpenVisitsChoices),
 		"override.":            {"open", "lifted", "declined"},
@@ -120,7 +123,7 @@ func families() map[string][]string {
 		"unit.":                {"minute", "hour", "day", "working_day", "month"},
 		"verdict.":             strings_(service.Verdicts),
 		"verdict_help.":        strings_(service.Verdicts),
-		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "plan", "mark", "term", "override"},
+		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event"},
 	}
 }
 

@@ -54,6 +54,7 @@ func (p *Pages) decide(r request) error {
 		Task: r.PostForm("task"), Verdict: service.Verdict(r.PostForm("decision")), Reason: text(r.Request.PostForm, "reason"),
 		Version: r.PostForm("version"),
 	}
+	d.Seen, _ = strconv.Atoi(r.PostForm("seen")) // what is no number is the newest
 	stage, err := strconv.Atoi(orZero(r.PostForm("stage")))
 	if err != nil {
 		err = &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{
@@ -143,13 +144,22 @@ func (p *Pages) showLedger(r request) error {
 	if err != nil {
 		return err
 	}
-	v := view.Ledger{Page: page, ID: r.Param("id")}
+	proofs, err := p.svc.LeafProofs(r.ctx(), r.user, r.Param("id"))
+	if err != nil {
+		return err
+	}
+	v := view.Ledger{Page: page, ID: r.Param("id"), Audits: r.rights.Audit}
 	var ids []string
 	for _, e := range entries {
 		ids = append(ids, e.Event.By.Person, e.Event.By.OnBehalfOf)
-		v.Entries = append(v.Entries, view.LedgerEntry{
+		entry := view.LedgerEntry{
 			Seq: e.Event.Seq, At: e.Event.At, Kind: e.Event.Kind(), By: e.Event.By, Hash: e.Hash, Prev: e.Prev, Body: e.Body,
-		})
+			Shown: e.Event.Shown.Hash != "",
+		}
+		if proof, ok := proofs[e.Event.Seq]; ok {
+			entry.Proof = &proof
+		}
+		v.Entries = append(v.Entries, entry)
 	}
 	if err := ledger.Verify(entries); err != nil {
 		v.Broken = err.Error()

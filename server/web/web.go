@@ -48,6 +48,7 @@ type desk interface {
 	calendarDesk
 	paperDesk
 	registerDesk
+	ledgerDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -140,11 +141,19 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.GET("/visits/:id/papers/:file", p.signedIn(p.paper))
 	r.GET("/visits/:id/ledger", p.signedIn(p.showLedger))
 	r.GET("/visits/:id/history", p.signedIn(p.showHistory))
+	r.GET("/visits/:id/as-of", p.signedIn(p.showAsOf))
 
 	r.GET("/delegations", p.signedIn(p.listDelegations))
 	r.POST("/delegations", p.signedIn(p.createDelegation))
 	r.POST("/delegations/:id/end", p.signedIn(p.endDelegation))
 	r.GET("/audit", p.signedIn(p.searchEvents))
+	r.GET("/audit/office", p.signedIn(p.searchOffice))
+	r.GET("/audit/heads", p.signedIn(p.showHeads))
+	r.GET("/audit/heads/:size", p.signedIn(p.showCheckpoint))
+	r.GET("/audit/keys", p.signedIn(p.showKeys))
+	r.POST("/audit/bundle", p.signedIn(p.exportBundle))
+	r.GET("/audit/verify", p.signedIn(p.showVerify))
+	r.POST("/audit/verify", p.signedIn(p.verifyBundle))
 
 	r.GET("/policy", p.signedIn(p.showPolicies))
 	r.POST("/policy/use", p.signedIn(p.usePolicy))

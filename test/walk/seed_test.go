@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/exeat/exeat/audit"
 	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/demo"
 	"github.com/exeat/exeat/ledger"
@@ -46,6 +47,12 @@ func TestSeedTheDemonstration(t *testing.T) {
 		}
 		lived(t, verified(t, auditor, v.ID))
 	}
+	// Every decision of the demonstration carries the hash of what was shown, and it can be made again (P-38).
+	report, err := audit.Live{Store: s.store}.Verify(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, report.Faults)
+	require.Greater(t, report.Shown, 60)
+
 	require.Equal(t, map[visit.State]int{
 		visit.StateApproved: 6, visit.StateCancelled: 1, visit.StateRejected: 1, visit.StateWithdrawn: 1, visit.StateReturned: 1,
 		visit.StateQuestion: 1, visit.StateUnit: 1, visit.StateOffice: 1, visit.StateIO: 2, visit.StateLeader: 1,
