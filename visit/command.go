@@ -88,7 +88,7 @@ type (
 		Changes []Change `json:"changes,omitempty"`
 		Reask   *Reask   `json:"reask,omitempty"`
 	}
-	// Withdraw ends a visit that is not yet approved, by the applicant.
+	// Withdraw ends a visit that is not yet approved, or takes back a change of one that is; by the applicant.
 	Withdraw struct {
 		Reason Note `json:"reason"`
 	}
@@ -133,7 +133,7 @@ func (Tick) action() string           { return "tick" }
 func (Sync) action() string           { return "sync" }
 
 var actions = catalogue[Action](Action.action,
-	Submit{}, Approve{}, Return{}, Reject{}, Ask{}, Answer{}, Resubmit{}, Withdraw{}, Cancel{}, ChangeCategory{}, Reroute{}, Tick{}, Sync{})
+	Submit{}, Approve{}, Return{}, Reject{}, Ask{}, Answer{}, Resubmit{}, Withdraw{}, Cancel{}, ChangeCategory{}, Reroute{}, Amend{}, Tick{}, Sync{})
 
 type commandJSON struct {
 	ID   string          `json:"id"`

@@ -109,7 +109,7 @@ type (
 	}
 	// Approved is the university's yes.
 	Approved struct{}
-	// Withdrawn ends the visit before approval: by the applicant with a reason, or by time when the question of Task has had
+	// Withdrawn ends the visit before its approval: by the applicant with a reason, or by time when the question of Task has had
 	// no answer.
 	Withdrawn struct {
 		Reason Note   `json:"reason"`
@@ -151,13 +151,13 @@ func (Cancelled) fact() string       { return "cancelled" }
 // Kinds lists the kinds of events, in the order of a visit's life.
 var Kinds = []string{
 	"submitted", "notice_opened", "stage_opened", "signed_off", "asked", "answered", "returned", "stage_settled", "resubmitted", "category_changed", "rerouted",
-	"reminded", "escalated", "warned", "deferred", "notice_closed", "approved", "rejected", "withdrawn", "cancelled",
+	"reminded", "escalated", "warned", "deferred", "notice_closed", "approved", "amendment_submitted", "amended", "amendment_rejected", "amendment_withdrawn", "rejected", "withdrawn", "cancelled",
 }
 
 var facts = catalogue[Fact](Fact.fact,
 	Submitted{}, NoticeOpened{}, NoticeClosed{}, StageOpened{}, SignedOff{}, Returned{}, StageSettled{}, Resubmitted{}, Rejected{},
 	Asked{}, Answered{}, CategoryChanged{}, Rerouted{}, Approved{}, Withdrawn{}, Cancelled{},
-	Reminded{}, Escalated{}, Warned{}, Deferred{})
+	AmendmentSubmitted{}, Amended{}, AmendmentRejected{}, AmendmentWithdrawn{}, Reminded{}, Escalated{}, Warned{}, Deferred{})
 
 // Kind names the event's fact, for example signed_off.
 func (e Event) Kind() string { return e.Fact.fact() }

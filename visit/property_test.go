@@ -82,9 +82,11 @@ func (m *machine) check(old visit.Visit, by visit.Actor) {
 	}
 	switch {
 	case v.State == visit.StateApproved:
+		require.False(r, v.Amending())
 		m.fullyApproved()
 		m.exit(visit.Cancel{Reason: "n"})
 	case v.State.Open():
+		m.stillApproved()
 		m.exit(visit.Withdraw{Reason: "n"})
 		m.notStuck()
 	default:
@@ -124,6 +126,17 @@ func (m *machine) fullyApproved() {
 	}
 }
 
+// stillApproved: while a change is being decided, every sign-off on which the approval rests keeps standing.
+func (m *machine) stillApproved() {
+	if !m.v.Amending() {
+		return
+	}
+	for _, id := range m.v.Approval.Tasks {
+		t, _ := m.v.Task(id)
+		require.Equal(m.r, visit.TaskApproved, t.State, "%s of the approval", id)
+	}
+}
+
 // exit: the applicant can leave every state that is not final.
 func (m *machine) exit(a visit.Action) {
 	_, err := m.v.Handle(visit.Command{ID: "exit", By: visit.Actor{Person: "faculty", Channel: "api"}, Do: a}, clock{m.now})
@@ -154,7 +167,7 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 	}
 	note := visit.Note(rapid.SampledFrom([]string{"n", "n", "n", ""}).Draw(r, "note"))
 	applicant := visit.Actor{Person: "faculty", Channel: "api"}
-	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "category", "reroute", "reject", "withdraw", "cancel", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
+	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "category", "reroute", "reject", "withdraw", "cancel", "amend", "amend", "amend", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
 	case "approve":
 		return by, visit.Approve{Task: task, Reason: note}
 	case "return":
@@ -188,7 +201,19 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 			return by, visit.Sync{}
 		}
 		return applicant, visit.Withdraw{Reason: note}
+	case "amend":
+		reask := genReask(r)
+		if reask == nil {
+			reask = &visit.Reask{Notice: true}
+		}
+		return applicant, visit.Amend{
+			Version: rapid.SampledFrom([]string{"v1", "v2", "v3", "v4"}).Draw(r, "version"), Travellers: []string{"faculty", "guest"}, Route: genRoute(r),
+			Reask: *reask, Reason: note,
+		}
 	case "cancel":
+		if rapid.IntRange(0, 4).Draw(r, "really") > 0 {
+			return by, visit.Sync{}
+		}
 		return applicant, visit.Cancel{Reason: note}
 	case "tick":
 		return visit.System, visit.Tick{}

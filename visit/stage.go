@@ -12,7 +12,11 @@ func (d *decider) conclude() error {
 		return nil
 	}
 	if t, ok := d.strictest(); ok && !d.Met(d.Stage) {
-		if err := d.emit(StageSettled{Stage: d.Stage, Task: t.ID, Outcome: t.State, BackTo: t.BackTo}); err != nil {
+		var settled Fact = StageSettled{Stage: d.Stage, Task: t.ID, Outcome: t.State, BackTo: t.BackTo}
+		if t.State == TaskRejected && d.Amending() {
+			settled = AmendmentRejected{Task: t.ID}
+		}
+		if err := d.emit(settled); err != nil {
 			return err
 		}
 	}
@@ -35,6 +39,9 @@ func (d *decider) advance() error {
 	if next > len(d.Route.Stages) {
 		if d.Notice.State == NoticeOpen {
 			return nil
+		}
+		if d.Amending() {
+			return d.emit(Amended{Version: d.Version})
 		}
 		return d.emit(Approved{})
 	}
