@@ -100,7 +100,7 @@ type (
 		Changes []Change `json:"changes,omitempty"`
 		Reask   *Reask   `json:"reask,omitempty"`
 	}
-	// Withdraw ends a visit that is not yet approved, by the applicant.
+	// Withdraw ends a visit that is not yet approved, or takes back a change of one that is; by the applicant.
 	Withdraw struct {
 		Reason Note `json:"reason"`
 	}
@@ -159,6 +159,7 @@ var actions = catalogue(Action.action, slices.Concat(lifeActions, []Action{
 	ChangeCategory{},
 	Reroute{},
 	Recalculate{},
+	Amend{},
 	Tick{},
 	Sync{},
 })...)

@@ -38,7 +38,7 @@ func (d *decider) return_(a Return) error {
 			Field: "stage", Rule: "earlier_stage", Args: map[string]string{"below": fmt.Sprint(t.Stage)},
 		}}}
 	}
-	if err := d.emit(Returned{Task: a.Task, Stage: a.Stage, Reason: a.Reason, Waits: d.waits(t), Due: d.unasked(t)}); err != nil {
+	if err := d.emit(Returned{Task: a.Task, Stage: a.Stage, Reason: a.Reason, Waits: d.waits(t), Due: d.freed(t)}); err != nil {
 		return err
 	}
 	return d.conclude()
@@ -52,8 +52,13 @@ func (d *decider) reject(a Reject) error {
 	if a.Reason == "" {
 		return needs("reason")
 	}
-	if err := d.emit(Rejected{Task: a.Task, Reason: a.Reason, Waits: d.waits(t), Due: d.unasked(t)}); err != nil {
+	waits := d.waits(t)
+	// The rejection of a change is not one of the visit: what follows from it is an event of its own.
+	if err := d.emit(Rejected{Task: a.Task, Reason: a.Reason, Waits: waits || d.Amending(), Due: d.freed(t)}); err != nil {
 		return err
+	}
+	if d.Amending() && !waits {
+		return d.emit(AmendmentRejected{Task: a.Task})
 	}
 	return d.conclude()
 }
@@ -96,8 +101,8 @@ func (d *decider) lastQuestion(task string) bool {
 	return !slices.ContainsFunc(d.Tasks, func(t Task) bool { return t.Waiting() && t.ID != task })
 }
 
-// unasked gives the others their time again where an answer that waits for them ends the last open question.
-func (d *decider) unasked(t Task) []TaskDue {
+// freed gives the others their time again where an answer that waits for them ends the last open question.
+func (d *decider) freed(t Task) []TaskDue {
 	if !d.waits(t) || !t.Waiting() || !d.lastQuestion(t.ID) {
 		return nil
 	}

@@ -115,7 +115,7 @@ type (
 	}
 	// Approved is the university's yes.
 	Approved struct{}
-	// Withdrawn ends the visit before approval: by the applicant with a reason, or by time when the question of Task has had
+	// Withdrawn ends the visit before its approval: by the applicant with a reason, or by time when the question of Task has had
 	// no answer.
 	Withdrawn struct {
 		Reason Note   `json:"reason"`
@@ -177,6 +177,10 @@ var Kinds = slices.Concat([]string{
 	"deferred",
 	"notice_closed",
 	"approved",
+	"amendment_submitted",
+	"amended",
+	"amendment_rejected",
+	"amendment_withdrawn",
 	"rejected",
 	"withdrawn",
 	"cancelled",
@@ -202,6 +206,10 @@ var facts = catalogue(Fact.fact, slices.Concat(lifeFacts, []Fact{
 	Warned{},
 	Deferred{},
 	Approved{},
+	AmendmentSubmitted{},
+	Amended{},
+	AmendmentRejected{},
+	AmendmentWithdrawn{},
 	Withdrawn{},
 	Cancelled{},
 })...)

@@ -66,6 +66,8 @@ func (d *decider) do(a Action) error {
 		return d.reroute(a)
 	case Recalculate:
 		return d.recalculate(a)
+	case Amend:
+		return d.amend(a)
 	case Tick:
 		return d.tick()
 	case Sync:
@@ -109,7 +111,7 @@ func (d *decider) maySign(s SignOff) error {
 		return Refuse(Forbidden, "not_your_sign_off", "sign_off", s.Code)
 	}
 	for _, p := range []string{by.Person, by.OnBehalfOf} {
-		if p != "" && (p == d.Applicant || slices.Contains(d.Travellers, p)) {
+		if p != "" && (p == d.Applicant || slices.Contains(d.Concerned(), p)) {
 			return Refuse(Forbidden, "own_visit", "person", p)
 		}
 	}

@@ -101,12 +101,14 @@ func (m *machine) check(old visit.Visit, by visit.Actor) {
 	switch {
 	case v.State == visit.StateApproved:
 		require.Nil(r, v.Route.Life, "an approved visit with a life is prepared at once")
+		require.False(r, v.Amending())
 		m.fullyApproved()
 		m.exit(visit.Cancel{Reason: "n"})
 	case v.State.Living():
 		m.fullyApproved()
 		m.livesOn()
 	case v.State.Open():
+		m.stillApproved()
 		m.exit(visit.Withdraw{Reason: "n"})
 		m.notStuck()
 	default:
@@ -136,15 +138,15 @@ func (m *machine) eachTripStandsSomewhere(old visit.Visit) {
 		require.False(r, t.State == visit.TripReady && len(v.Lacking(t)) > 0, "ready with a preparation open")
 		require.False(r, t.Payable() && (t.PassportIn == "" && !t.PassportDue.IsZero() || !t.Accepted && !t.ReportDue.IsZero()), "payable too early")
 		if !t.State.Ended() && v.State.Living() {
-			require.GreaterOrEqual(r, rank[t.State], rank[standing[v.State][0]], "%s in %s", t.State, v.State)
-			stands = stands || slices.Contains(standing[v.State], t.State)
+			require.GreaterOrEqual(r, rank[t.State], rank[leastAdvanced[v.State][0]], "%s in %s", t.State, v.State)
+			stands = stands || slices.Contains(leastAdvanced[v.State], t.State)
 		}
 	}
 	require.Equal(r, v.State.Living(), stands, "nobody stands in %s", v.State)
 }
 
-// standing are the states of a traveller in which the visit is, the least advanced first.
-var standing = map[visit.State][]visit.TripState{
+// leastAdvanced are the states of a traveller in which the visit is, the least advanced first.
+var leastAdvanced = map[visit.State][]visit.TripState{
 	visit.StateSuspended: {visit.TripSuspended}, visit.StatePreparing: {visit.TripPreparing}, visit.StateReady: {visit.TripReady},
 	visit.StateAbroad: {visit.TripAbroad, visit.TripOverdue}, visit.StateBack: {visit.TripBack},
 	visit.StateReporting: {visit.TripReporting}, visit.StatePostNotice: {visit.TripReported}, visit.StateClosed: {visit.TripClosed},
@@ -200,6 +202,17 @@ func (m *machine) fullyApproved() {
 	}
 }
 
+// stillApproved: while a change is being decided, every sign-off on which the approval rests keeps leastAdvanced.
+func (m *machine) stillApproved() {
+	if !m.v.Amending() {
+		return
+	}
+	for _, id := range m.v.Approval.Tasks {
+		t, _ := m.v.Task(id)
+		require.Equal(m.r, visit.TaskApproved, t.State, "%s of the approval", id)
+	}
+}
+
 // exit: the applicant can leave every state that is not final.
 func (m *machine) exit(a visit.Action) {
 	_, err := m.v.Handle(visit.Command{ID: "exit", By: visit.Actor{Person: "faculty", Channel: "api"}, Do: a}, clock{m.now})
@@ -233,7 +246,7 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 	if m.v.State.Living() || rapid.IntRange(0, 19).Draw(r, "life") == 0 {
 		return m.genLife(note)
 	}
-	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "category", "reroute", "recalculate", "reject", "withdraw", "cancel", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
+	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "category", "reroute", "recalculate", "reject", "withdraw", "cancel", "amend", "amend", "amend", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
 	case "approve":
 		return by, visit.Approve{Task: task, Reason: note}
 	case "return":
@@ -269,7 +282,19 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 			return by, visit.Sync{}
 		}
 		return applicant, visit.Withdraw{Reason: note}
+	case "amend":
+		reask := genReask(r)
+		if reask == nil {
+			reask = &visit.Reask{Notice: true}
+		}
+		return applicant, visit.Amend{
+			Version: rapid.SampledFrom([]string{"v1", "v2", "v3", "v4"}).Draw(r, "version"), Travellers: []string{"faculty", "guest"}, Route: genRoute(r),
+			Reask: *reask, Reason: note,
+		}
 	case "cancel":
+		if rapid.IntRange(0, 4).Draw(r, "really") > 0 {
+			return by, visit.Sync{}
+		}
 		return applicant, visit.Cancel{Reason: note}
 	case "tick":
 		return visit.System, visit.Tick{}

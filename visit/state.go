@@ -19,6 +19,7 @@ const (
 	StateQuestion  State = "question" // the applicant has a question to answer; the clock stands
 	StateReturned  State = "returned" // the applicant has the case; the clock stands
 	StateApproved  State = "approved"
+	StateAmending  State = "amending" // a change of what was approved is being decided
 	StateRejected  State = "rejected"
 	StateWithdrawn State = "withdrawn"
 	StateCancelled State = "cancelled"
@@ -38,7 +39,7 @@ const (
 // States lists every state, in the order in which a list offers them.
 var States = []State{
 	StateDraft, StateSubmitted, StateUnit, StateOffice, StateIO, StateLeader, StateIssuing, StateExternal,
-	StateQuestion, StateReturned, StateApproved, StatePreparing, StateReady, StateSuspended, StateAbroad, StateBack, StateReporting,
+	StateQuestion, StateReturned, StateApproved, StateAmending, StatePreparing, StateReady, StateSuspended, StateAbroad, StateBack, StateReporting,
 	StatePostNotice, StateClosed, StateArchived, StateExpired, StateRejected, StateWithdrawn, StateCancelled,
 }
 

@@ -195,8 +195,13 @@ func (d *decider) warning(asked time.Time, given int) time.Time {
 	return d.clock.Morning(asked, days[given]).UTC()
 }
 
-// giveUp withdraws the visit whose applicant has left a question without an answer.
-func (d *decider) giveUp(t Task) error { return d.emit(Withdrawn{Task: t.ID}) }
+// giveUp withdraws the visit, or the change of it, whose applicant has left a question without an answer.
+func (d *decider) giveUp(t Task) error {
+	if d.Amending() {
+		return d.emit(AmendmentWithdrawn{Task: t.ID})
+	}
+	return d.emit(Withdrawn{Task: t.ID})
+}
 
 // limit gives a task its time: the end of it, the reminder at half of it, and the first escalation. An authority outside is
 // not reminded: the clock of the university stands while it has the case.

@@ -38,6 +38,10 @@ type Visit struct {
 	ArchiveDue time.Time `json:"archive_due,omitzero"`
 	// Quiet is the time before which nobody is told anything; see Deferred.
 	Quiet time.Time `json:"quiet,omitzero"`
+	// Approval is what was approved, nil before; Amends is the state to which a change of it that is being decided goes back,
+	// empty while there is none.
+	Approval *Approval `json:"approval,omitempty"`
+	Amends   State     `json:"amends,omitempty"`
 	// Commands are the commands already acted on, with their digests.
 	Commands map[string]string `json:"commands"`
 }
@@ -94,8 +98,8 @@ const (
 	NoticeDone NoticeState = "closed"
 )
 
-// Spent is the time since submission, split by who had the case: Active is the approvers' time, Paused that of the applicant
-// or of an authority outside. Both together are Until minus the submission.
+// Spent is the time since submission, split by who had the case: Active is the approvers' time, Paused that of the applicant,
+// before the approval or after it, or of an authority outside. Both together are Until minus the submission.
 type Spent struct {
 	Since   time.Time     `json:"since,omitzero"`   // submission
 	Until   time.Time     `json:"until,omitzero"`   // last event
@@ -147,18 +151,11 @@ func (v *Visit) apply(e Event) error {
 		v.State, v.Round, v.Unit = StateSubmitted, 1, f.Unit
 		v.pin(f.Version, f.Travellers, f.Route)
 	case Resubmitted:
-		changed, old := v.changes(f.Version), v.Version
+		changed := v.changes(f.Version)
 		v.pin(f.Version, f.Travellers, f.Route)
-		switch {
-		case changed && f.Reask == nil:
-			v.anew()
-		case changed:
-			v.carry(old, *f.Reask)
-			v.Stage, v.State = 0, StateSubmitted
-			if f.Reask.Notice {
-				v.Notice = Notice{State: NoticeNone}
-			}
-		default:
+		if changed {
+			v.renew(f.Reask)
+		} else {
 			v.State = v.stateOfStage()
 		}
 	case NoticeOpened:
@@ -192,10 +189,10 @@ func (v *Visit) apply(e Event) error {
 		v.State = v.stateOfStage()
 	case CategoryChanged:
 		v.cancelOpen()
-		v.anew()
 		v.Round++
 		v.Category = f.Category
 		v.pin(f.Version, v.Travellers, f.Route)
+		v.renew(nil)
 		if f.Incomplete {
 			v.State = StateReturned
 		}
@@ -211,11 +208,18 @@ func (v *Visit) apply(e Event) error {
 		v.update(f.Task, func(t *Task) { t.Warn, t.Warnings = f.Next, f.Number })
 	case Deferred:
 		v.Quiet = f.Until
-	case Approved:
-		v.State = StateApproved
+	case Approved, Amended:
+		v.approve()
+	case AmendmentSubmitted:
+		v.amend(f)
+	case AmendmentRejected, AmendmentWithdrawn:
+		v.restore()
 	case Withdrawn:
 		v.end(StateWithdrawn)
 	case Cancelled:
+		if v.Amending() {
+			v.restore()
+		}
 		if len(v.Trips) == 0 {
 			v.end(StateCancelled)
 		}
@@ -271,7 +275,7 @@ func (v *Visit) spend(at time.Time) {
 	switch {
 	case v.Spent.Since.IsZero():
 		v.Spent.Since = at
-	case v.State.Paused() || v.outside():
+	case v.State.Paused() || v.State == StateApproved || v.outside():
 		v.Spent.Paused += at.Sub(v.Spent.Until)
 	default:
 		v.Spent.Active += at.Sub(v.Spent.Until)
@@ -303,7 +307,18 @@ func (v Visit) stateOfStage() State {
 			return StateQuestion
 		}
 	}
+	if v.Amending() || v.Stage == 0 {
+		return v.unasked()
+	}
 	return reviewStates[v.Route.Stages[v.Stage-1][0].Review]
+}
+
+// unasked names the state while no stage is asked.
+func (v Visit) unasked() State {
+	if v.Amending() {
+		return StateAmending
+	}
+	return StateSubmitted
 }
 
 func (v Visit) signOff(stage int, code string) SignOff {
@@ -340,7 +355,7 @@ func (v *Visit) settle(outcome TaskState, backTo int, waits bool) {
 			return
 		}
 		v.supersede(backTo)
-		v.Stage, v.State = backTo-1, StateSubmitted // until the stage is asked again, in the same command
+		v.Stage, v.State = backTo-1, v.unasked() // until the stage is asked again, in the same command
 	}
 }
 
@@ -371,17 +386,15 @@ func (v *Visit) cancelOpen() {
 // of its route was asked yet.
 func (v Visit) changes(version string) bool { return version != v.Version || v.Stage == 0 }
 
-// anew lets the visit be judged from the first stage on, whatever was signed before.
-func (v *Visit) anew() {
-	v.supersede(0)
-	v.Stage, v.State, v.Notice = 0, StateSubmitted, Notice{State: NoticeNone}
-}
-
-// supersede takes back what was approved from the given stage on, and with 0 what the route no longer has too; the decisions
-// stay readable.
+// supersede takes back what was approved of the content being judged from the given stage on; the decisions stay readable.
 func (v *Visit) supersede(fromStage int) {
 	for i := range v.Tasks {
-		if t := &v.Tasks[i]; t.State == TaskApproved && v.Route.StageOf(t.SignOff.Code) >= fromStage {
+		t := &v.Tasks[i]
+		switch {
+		case !t.StandsFor(v.Version) || v.Route.StageOf(t.SignOff.Code) < fromStage:
+		case v.Amending() && slices.Contains(v.Approval.Tasks, t.ID):
+			t.Stands = v.Approval.Version
+		default:
 			t.State = TaskSuperseded
 		}
 	}

@@ -48,12 +48,12 @@ const visitColumns = `id, applicant, unit, category, title, travellers, countrie
 	state, seq, head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional, due_at,
 	submitted_at, changed_at, search`
 
-// RowOf is the projection of a visit: a pure function of the fold and of the content it pins, used when an event is
-// recorded and when everything is rebuilt.
+// RowOf is the projection of a visit: a pure function of the fold and of the content that is valid, used when an event is
+// recorded and when everything is rebuilt. Travellers are also those of a change that is being decided.
 func RowOf(v visit.Visit, head string, c Content) VisitRow {
 	r := VisitRow{
 		ID: v.ID, Applicant: v.Applicant, Unit: v.Unit, Category: c.Draft.Category, Title: c.Draft.Title,
-		Travellers: slices.Clone(v.Travellers), Countries: countries(c.Draft), ExitDate: c.Draft.ExitDate, ReturnDate: c.Draft.ReturnDate,
+		Travellers: v.Concerned(), Countries: countries(c.Draft), ExitDate: c.Draft.ExitDate, ReturnDate: c.Draft.ReturnDate,
 		State: v.State, Seq: v.Seq, Head: head, Version: v.Version,
 		Rule: v.Route.Rule, Policy: v.Route.Policy.Pack + " " + v.Route.Policy.Version, PolicyHash: v.Route.Policy.Hash,
 		Round: v.Round, Stage: v.Stage, Stages: len(v.Route.Stages), Notice: v.Notice.State,

@@ -51,7 +51,7 @@ func rebuildVisit(ctx context.Context, tx *sqlx.Tx, id string) error {
 	if err != nil {
 		return err
 	}
-	content, err := contentOf(ctx, tx, id, v.Version)
+	content, err := contentOf(ctx, tx, id, v.Valid())
 	if err != nil {
 		return err
 	}

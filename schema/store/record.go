@@ -214,7 +214,7 @@ func insertEvents(ctx context.Context, tx *sqlx.Tx, entries []ledger.Entry) erro
 // project brings the visit's row up to the last event. The columns that show content and route change only with a new one.
 func project(ctx context.Context, tx *sqlx.Tx, v visit.Visit, headHash string, decided []visit.Event) error {
 	if newContent(decided) {
-		content, err := contentOf(ctx, tx, v.ID, v.Version)
+		content, err := contentOf(ctx, tx, v.ID, v.Valid())
 		if err != nil {
 			return err
 		}
@@ -232,7 +232,8 @@ func project(ctx context.Context, tx *sqlx.Tx, v visit.Visit, headHash string, d
 func newContent(es []visit.Event) bool {
 	for _, e := range es {
 		switch e.Fact.(type) {
-		case visit.Submitted, visit.Resubmitted, visit.CategoryChanged, visit.Rerouted:
+		case visit.Submitted, visit.Resubmitted, visit.CategoryChanged, visit.Rerouted, visit.AmendmentSubmitted, visit.Amended,
+			visit.AmendmentRejected, visit.AmendmentWithdrawn, visit.Cancelled:
 			return true
 		}
 	}

@@ -67,6 +67,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addSession()
 	a.addVisits()
 	a.addCommands()
+	a.addAmendments()
 	a.addRecord()
 	a.addLedger()
 	a.addUniversity()

@@ -36,6 +36,7 @@ type Visit struct {
 	Tasks       []Task             `json:"tasks,omitempty"`
 	Holders     []Holder           `json:"holders,omitempty" doc:"Who has the visit now."`
 	Notice      *Notice            `json:"notice,omitempty"`
+	Amending    *Amending          `json:"amending,omitempty" doc:"Set while a change of the approved visit is being decided."`
 	Spent       *Spent             `json:"spent,omitempty"`
 	May         *May               `json:"may,omitempty" doc:"What the caller may do now."`
 	People      map[string]Name    `json:"people,omitempty" doc:"Everybody named, by id."`
@@ -106,6 +107,7 @@ type May struct {
 	Edit     bool     `json:"edit"`
 	Withdraw bool     `json:"withdraw"`
 	Cancel   bool     `json:"cancel"`
+	Amend    bool     `json:"amend"`
 }
 
 // Summary is a visit as lists show it; a draft has no field that comes with the submission.
@@ -318,7 +320,7 @@ func caseVisit(c service.Case, name func(code string) Name) Visit {
 		ID: v.ID, State: v.State, Applicant: v.Applicant, Unit: v.Unit, Content: &content, Version: v.Version, Seq: v.Seq,
 		Round: v.Round, Stage: v.Stage, Route: pinned(v.Route, c.Route), Facts: c.Facts, Notice: notice(v.Notice),
 		Spent:       &Spent{ActiveSeconds: int64(v.Spent.Active.Seconds()), PausedSeconds: int64(v.Spent.Paused.Seconds())},
-		May:         &May{Sign: []string{}, Answer: c.MayAnswer, Edit: c.MayEdit, Withdraw: c.MayWithdraw, Cancel: c.MayCancel},
+		May:         &May{Sign: []string{}, Answer: c.MayAnswer, Edit: c.MayEdit, Withdraw: c.MayWithdraw, Cancel: c.MayCancel, Amend: c.MayAmend},
 		People:      map[string]Name{},
 		SubmittedAt: some(v.Spent.Since), ChangedAt: some(v.Spent.Until), NextDue: c.Row.DueAt,
 	}
@@ -331,6 +333,9 @@ func caseVisit(c service.Case, name func(code string) Name) Visit {
 			Ends: some(t.Ends), Reminders: t.Reminders, Escalated: t.Level,
 			Signers: append([]store.Acting{}, c.Signers[t.ID]...),
 		})
+	}
+	if c.Approved != nil {
+		out.Amending = &Amending{Valid: v.Valid(), Differences: append([]visit.Difference{}, c.Amends...)}
 	}
 	for _, it := range c.Mine {
 		out.May.Sign = append(out.May.Sign, it.Task)

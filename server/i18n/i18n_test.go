@@ -76,6 +76,7 @@ func TestFilesAreSorted(t *testing.T) {
 // families are the keys that are made of a prefix and a code.
 func families() map[string][]string {
 	return map[string][]string{
+		"amend.lead.":          {"returned", "approved"},
 		"ask.":                 {"all", "last_leader", "unit", "office", "io", "leader", "issue", "outside"},
 		"calendar.kind.":       strings_(calendar.Kinds),
 		"case.outcome.":        {"approved", "rejected", "withdrawn", "cancelled"},
@@ -86,7 +87,7 @@ func families() map[string][]string {
 		"classified.":          {"none", "general", "important", "core"},
 		"delegations.":         {"ended", "over", "coming", "active"},
 		"difference.":          {"added", "removed", "changed"},
-		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped", "register"},
+		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped", "register", "amending"},
 		"effect.":              {"listed", "pending", "rerouted", "kept"},
 		"error.":               {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"error.help.":          {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},

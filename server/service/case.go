@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/exeat/exeat/ledger"
 	"github.com/exeat/exeat/policy"
@@ -15,7 +16,12 @@ type Case struct {
 	Row     store.VisitRow
 	Visit   visit.Visit   // fold of the ledger
 	Content store.Content // of the version being judged
-	Route   policy.Route  // with its reasons, as the pinned policy gives it for the content
+	// Approved is what was approved, and Amends what a change of it would make different; while such a change is being decided.
+	Approved *store.Content
+	Amends   []visit.Difference
+	// Since is, by the user's open tasks, what has changed since the sign-off was decided last.
+	Since   map[string]Since
+	Route   policy.Route // with its reasons, as the pinned policy gives it for the content
 	Entries []ledger.Entry
 	Notes   map[visit.Note]string
 	People  map[string]policy.Person // everybody named in the case, by id
@@ -37,7 +43,7 @@ type Case struct {
 	// Mine are the open tasks that the user may sign, with the right to use.
 	Mine []store.InboxItem
 	// What the user may do besides signing.
-	MayAnswer, MayEdit, MayWithdraw, MayCancel, MayChangeCategory bool
+	MayAnswer, MayEdit, MayWithdraw, MayCancel, MayChangeCategory, MayAmend bool
 }
 
 // Case reads a submitted visit for a user who may see it.
@@ -66,6 +72,13 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	if c.Content, err = s.Store.Content(ctx, id, c.Visit.Version); err != nil {
 		return c, err
 	}
+	if c.Visit.Amending() {
+		old, err := s.Store.Content(ctx, id, c.Visit.Valid())
+		if err != nil {
+			return c, err
+		}
+		c.Approved, c.Amends = &old, visit.Diff(old.Draft, c.Content.Draft)
+	}
 	if c.Notes, err = s.Store.Notes(ctx, id); err != nil {
 		return c, err
 	}
@@ -76,6 +89,9 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 		return c, err
 	}
 	if err = s.caseRegisters(ctx, u, rights, &c); err != nil {
+		return c, err
+	}
+	if c.Since, err = s.sinceSigned(ctx, c.Visit, c.Mine); err != nil {
 		return c, err
 	}
 	if c.People, err = s.Store.People(ctx, c.persons()...); err != nil {
@@ -98,7 +114,8 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	c.MayAnswer = own && state == visit.StateQuestion
 	c.MayEdit = own && state == visit.StateReturned
 	c.MayWithdraw = own && state.Open()
-	c.MayCancel = (own || rights.Office) && state == visit.StateApproved
+	c.MayAmend = own && state == visit.StateApproved
+	c.MayCancel = (own || rights.Office) && (state == visit.StateApproved || c.Visit.Amending())
 	_, refused := u.mayChangeCategory(rights, c.Visit)
 	c.MayChangeCategory = refused == nil
 	return c, err
@@ -116,7 +133,14 @@ func (s *Service) explain(ctx context.Context, c Case) (policy.Route, error) {
 
 // persons names everybody who appears in the case.
 func (c Case) persons() []string {
-	ids := append([]string{c.Visit.Applicant}, c.Visit.Travellers...)
+	ids := append([]string{c.Visit.Applicant}, c.Visit.Concerned()...)
+	for _, since := range c.Since {
+		for _, d := range since.Differences {
+			if strings.HasSuffix(d.Field, ".person") {
+				ids = append(ids, d.Old, d.New)
+			}
+		}
+	}
 	for _, e := range c.Entries {
 		ids = append(ids, e.Event.By.Person, e.Event.By.OnBehalfOf)
 	}

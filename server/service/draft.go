@@ -61,6 +61,14 @@ func (a assessment) content(applicant string, d visit.Draft) store.Content {
 	return store.Content{Applicant: applicant, Draft: d, People: a.people, Facts: a.facts}
 }
 
+func (a assessment) travellers() []string {
+	ids := make([]string, len(a.people))
+	for i, person := range a.people {
+		ids[i] = person.ID
+	}
+	return ids
+}
+
 // assess finds the route and everything that stands against submitting. A visit that was submitted before stays under the
 // policy it was submitted under (domain P-06) and in the category that the International Office has set (P-03).
 func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (assessment, error) {
@@ -221,7 +229,7 @@ func (s *Service) Draft(ctx context.Context, u User, id string) (store.DraftRow,
 	return d, err
 }
 
-// editable gives one's own draft if it may be changed now: never submitted, or returned.
+// editable gives one's own draft if it may be changed now: never submitted, returned, or approved and to be amended.
 func (s *Service) editable(ctx context.Context, u User, id string) (store.DraftRow, error) {
 	d, err := s.Draft(ctx, u, id)
 	if err != nil {
@@ -233,7 +241,7 @@ func (s *Service) editable(ctx context.Context, u User, id string) (store.DraftR
 		return d, nil
 	case err != nil:
 		return d, err
-	case row.State != visit.StateReturned:
+	case row.State != visit.StateReturned && row.State != visit.StateApproved:
 		return d, visit.Refuse(visit.Conflict, "not_in_state", "state", string(row.State))
 	}
 	return d, nil
@@ -262,10 +270,7 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 	if err != nil {
 		return visit.Receipt{}, err
 	}
-	travellers := make([]string, len(a.people))
-	for i, person := range a.people {
-		travellers[i] = person.ID
-	}
+	travellers := a.travellers()
 	c := visit.Command{ID: commandID(u, key), By: u.actor()}
 	first, known, err := s.Store.EventOf(ctx, id, c.ID)
 	if err != nil {

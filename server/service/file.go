@@ -118,21 +118,23 @@ func (s *Service) document(ctx context.Context, u User, id, hash string) (visit.
 	return visit.Document{}, visit.Refuse(visit.NotFound, "not_found", "what", "file", "id", hash)
 }
 
-// readable gives what the user may read of a visit: the version being judged, the own working copy, or both.
+// readable gives what the user may read of a visit: every version that was judged, the own working copy, or both.
 func (s *Service) readable(ctx context.Context, u User, id string) ([]visit.Draft, error) {
 	var drafts []visit.Draft
 	_, seen := s.see(ctx, u, id)
 	switch {
 	case seen == nil:
-		row, err := s.Store.VisitRow(ctx, id)
+		v, err := s.Store.Visit(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		c, err := s.Store.Content(ctx, id, row.Version)
-		if err != nil {
-			return nil, err
+		for _, hash := range versions(v) {
+			c, err := s.Store.Content(ctx, id, hash)
+			if err != nil {
+				return nil, err
+			}
+			drafts = append(drafts, c.Draft)
 		}
-		drafts = append(drafts, c.Draft)
 	case visit.CodeOf(seen) != visit.NotFound:
 		return nil, seen
 	}

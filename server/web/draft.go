@@ -222,7 +222,7 @@ func (p *Pages) showForm(r request, status int, v view.Edit) error {
 		return err
 	}
 	if v.ID != "" {
-		if v.Returned, err = p.whyReturned(r, v.ID); err != nil {
+		if v.Returned, v.State, err = p.whyReturned(r, v.ID); err != nil {
 			return err
 		}
 		if v.Returned == "" {
@@ -244,14 +244,14 @@ func (p *Pages) unitCodes(r request) ([]string, error) {
 	return codes, err
 }
 
-// whyReturned gives the reason of the last return of a visit that was returned, "" for a draft.
-func (p *Pages) whyReturned(r request, id string) (string, error) {
+// whyReturned gives the reason of the last return of a visit that was returned, "" for any other, and its state.
+func (p *Pages) whyReturned(r request, id string) (string, visit.State, error) {
 	c, err := p.svc.Case(r.ctx(), r.user, id)
 	if visit.CodeOf(err) == visit.NotFound {
-		return "", nil
+		return "", visit.StateDraft, nil
 	}
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	for _, e := range slices.Backward(c.Entries) {
 		if c.Visit.State != visit.StateReturned {
@@ -259,12 +259,12 @@ func (p *Pages) whyReturned(r request, id string) (string, error) {
 		}
 		switch f := e.Event.Fact.(type) {
 		case visit.Returned:
-			return c.Notes[f.Reason], nil
+			return c.Notes[f.Reason], c.Visit.State, nil
 		case visit.CategoryChanged:
-			return c.Notes[f.Reason], nil
+			return c.Notes[f.Reason], c.Visit.State, nil
 		}
 	}
-	return "", nil
+	return "", c.Visit.State, nil
 }
 
 // ownDraft gives the id of the user's own draft; "" for one that was never saved, and for anybody else's.
@@ -358,7 +358,11 @@ func (p *Pages) saveVisit(r request) error {
 	if err != nil {
 		return p.showAgain(r, v, err)
 	}
-	if button != "submit" {
+	switch button {
+	case "submit":
+	case "compare":
+		return redirect(r.Context, "/visits/"+row.ID+"/changes")
+	default:
 		return redirect(r.Context, "/visits/"+row.ID+"/edit?done=saved")
 	}
 	v.ID, v.Revision = row.ID, row.Revision

@@ -49,6 +49,7 @@ type desk interface {
 	paperDesk
 	registerDesk
 	ledgerDesk
+	decisionDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -135,6 +136,7 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.POST("/visits/:id/answer", p.signedIn(p.command(service.CommandAnswer, "answered")))
 	r.POST("/visits/:id/withdraw", p.signedIn(p.command(service.CommandWithdraw, "withdrawn")))
 	r.POST("/visits/:id/cancel", p.signedIn(p.command(service.CommandCancel, "cancelled")))
+	p.decisionRoutes(r)
 	r.GET("/visits/:id/category", p.signedIn(p.showCategory))
 	r.POST("/visits/:id/category", p.signedIn(p.changeCategory))
 	r.GET("/visits/:id/files/:hash", p.signedIn(p.download))

@@ -220,6 +220,16 @@ func Timeline(events []visit.Event) []Step {
 			s.Codes, s.Note = []string{codeOf(f.Task)}, f.Question
 		case visit.Answered:
 			s.Codes, s.Note = []string{codeOf(f.Task)}, f.Answer
+		case visit.AmendmentSubmitted:
+			s.Changed, s.Changes, s.Reask, s.Note, version = true, f.Changes, &f.Reask, f.Reason, f.Version
+		case visit.Amended:
+			version = f.Version
+		case visit.AmendmentRejected:
+			s.Codes = []string{codeOf(f.Task)}
+		case visit.AmendmentWithdrawn:
+			if s.Note = f.Reason; f.Task != "" {
+				s.Codes = []string{codeOf(f.Task)}
+			}
 		case visit.Reminded:
 			s.Codes, s.Reminder = []string{codeOf(f.Task)}, f.Of
 		case visit.Escalated:
@@ -242,7 +252,7 @@ func Timeline(events []visit.Event) []Step {
 
 // byPerson tells that somebody did it, and that it did not just follow from what somebody did.
 func (s Step) byPerson() bool {
-	return !slices.Contains([]string{"notice_opened", "notice_closed", "stage_opened", "stage_settled", "approved", "reminded", "escalated", "warned", "deferred"}, s.Kind)
+	return !slices.Contains([]string{"notice_opened", "notice_closed", "stage_opened", "stage_settled", "approved", "amended", "amendment_rejected", "reminded", "escalated", "warned", "deferred"}, s.Kind)
 }
 
 // codeOf is the sign-off in the id of a task: 1.2.COL.DEAN is COL.DEAN.

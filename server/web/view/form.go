@@ -56,7 +56,7 @@ func (f Form) WithRows() Form {
 
 func (f Form) has(flag visit.Flag) bool { return slices.Contains(f.Flags, string(flag)) }
 
-// Edit is the page of the form: a new request, a draft, or a returned visit.
+// Edit is the page of the form: a new request, a draft, or a returned or approved visit.
 type Edit struct {
 	Page
 	ID       string // "" for a new request
@@ -64,6 +64,7 @@ type Edit struct {
 	Key      string // makes a submission that is sent twice act once
 	Form     Form
 	Returned string // why it was returned, "" unless it was
+	State    visit.State
 	Saved    bool
 	Units    []string
 	Lands    []string // codes of countries, in the order of their names

@@ -3,7 +3,6 @@ package view
 import (
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/exeat/exeat/policy"
@@ -172,5 +171,3 @@ type PlanSummary struct {
 }
 
 func registerURL(parts ...string) string { return "/registers/" + strings.Join(parts, "/") }
-
-func number(id int64) string { return strconv.FormatInt(id, 10) }
