@@ -133,7 +133,34 @@ func (Tick) action() string           { return "tick" }
 func (Sync) action() string           { return "sync" }
 
 var actions = catalogue[Action](Action.action,
-	Submit{}, Approve{}, Return{}, Reject{}, Ask{}, Answer{}, Resubmit{}, Withdraw{}, Cancel{}, ChangeCategory{}, Reroute{}, Amend{}, Tick{}, Sync{})
+	Submit{}, Approve{}, Return{}, Reject{}, Ask{}, Answer{}, Resubmit{}, Withdraw{}, Cancel{}, ChangeCategory{}, Reroute{}, Amend{},
+	DeclineTravellers{}, AddSignOff{}, RemoveSignOff{}, Transfer{}, AddReader{}, RemoveReader{}, Tick{}, Sync{})
+
+// TaskOf names the open task by whose sign-off an action is done, "" for actions that need none.
+func TaskOf(a Action) string {
+	switch a := a.(type) {
+	case Approve:
+		return a.Task
+	case Return:
+		return a.Task
+	case Reject:
+		return a.Task
+	case Ask:
+		return a.Task
+	case DeclineTravellers:
+		return a.Task
+	case AddSignOff:
+		return a.Task
+	case Transfer:
+		return a.Task
+	case AddReader:
+		return a.Task
+	case RemoveReader:
+		return a.Task
+	default:
+		return ""
+	}
+}
 
 type commandJSON struct {
 	ID   string          `json:"id"`

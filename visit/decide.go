@@ -13,6 +13,9 @@ func (d *decider) approve(a Approve) error {
 	if t.Waiting() {
 		return Refuse(Conflict, "question_open", "task", a.Task)
 	}
+	if first, waits := d.awaits(t.SignOff); waits {
+		return Refuse(Conflict, "added_first", "task", a.Task, "person", first.Person)
+	}
 	if t.SignOff.Review == Outside && a.Reason == "" {
 		return needs("reason") // the number and date of the outside decision
 	}

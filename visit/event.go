@@ -151,13 +151,15 @@ func (Cancelled) fact() string       { return "cancelled" }
 // Kinds lists the kinds of events, in the order of a visit's life.
 var Kinds = []string{
 	"submitted", "notice_opened", "stage_opened", "signed_off", "asked", "answered", "returned", "stage_settled", "resubmitted", "category_changed", "rerouted",
-	"reminded", "escalated", "warned", "deferred", "notice_closed", "approved", "amendment_submitted", "amended", "amendment_rejected", "amendment_withdrawn", "rejected", "withdrawn", "cancelled",
+	"reminded", "escalated", "warned", "deferred", "notice_closed", "approved", "amendment_submitted", "amended", "amendment_rejected", "amendment_withdrawn",
+	"travellers_declined", "sign_off_added", "sign_off_removed", "transferred", "reader_added", "reader_removed", "rejected", "withdrawn", "cancelled",
 }
 
 var facts = catalogue[Fact](Fact.fact,
 	Submitted{}, NoticeOpened{}, NoticeClosed{}, StageOpened{}, SignedOff{}, Returned{}, StageSettled{}, Resubmitted{}, Rejected{},
 	Asked{}, Answered{}, CategoryChanged{}, Rerouted{}, Approved{}, Withdrawn{}, Cancelled{},
-	AmendmentSubmitted{}, Amended{}, AmendmentRejected{}, AmendmentWithdrawn{}, Reminded{}, Escalated{}, Warned{}, Deferred{})
+	AmendmentSubmitted{}, Amended{}, AmendmentRejected{}, AmendmentWithdrawn{},
+	TravellersDeclined{}, SignOffAdded{}, SignOffRemoved{}, Transferred{}, ReaderAdded{}, ReaderRemoved{}, Reminded{}, Escalated{}, Warned{}, Deferred{})
 
 // Kind names the event's fact, for example signed_off.
 func (e Event) Kind() string { return e.Fact.fact() }

@@ -27,6 +27,11 @@ type Visit struct {
 	Spent      Spent    `json:"spent"`
 	// Quiet is the time before which nobody is told anything; see Deferred.
 	Quiet time.Time `json:"quiet,omitzero"`
+	// Declined are travellers of the request who do not go, Readers who may see the visit besides, Additions how many sign-offs
+	// were ever added.
+	Declined  []Declined `json:"declined,omitempty"`
+	Readers   []string   `json:"readers,omitempty"`
+	Additions int        `json:"additions,omitempty"`
 	// Approval is what was approved, nil before; Amends is the state to which a change of it that is being decided goes back,
 	// empty while there is none.
 	Approval *Approval `json:"approval,omitempty"`
@@ -52,6 +57,8 @@ type Task struct {
 	Decided     time.Time `json:"decided,omitzero"`
 	By          Actor     `json:"by,omitzero"`
 	Reason      Note      `json:"reason,omitempty"`
+	// Assigned is the holder to whom the task was handed; others who may sign still may.
+	Assigned string `json:"assigned,omitempty"`
 	// BackTo is the stage to which a returned task gave the case, 0 for the applicant.
 	BackTo int `json:"back_to,omitempty"`
 	// Question is open while its Answer is empty.
@@ -193,6 +200,18 @@ func (v *Visit) apply(e Event) error {
 		v.Quiet = f.Until
 	case Approved, Amended:
 		v.approve()
+	case TravellersDeclined:
+		v.decline(f, e.By)
+	case SignOffAdded:
+		v.addSignOff(f, e)
+	case SignOffRemoved:
+		v.removeSignOff(f)
+	case Transferred:
+		v.transfer(f)
+	case ReaderAdded:
+		v.Readers = append(slices.Clone(v.Readers), f.Person)
+	case ReaderRemoved:
+		v.Readers = slices.DeleteFunc(slices.Clone(v.Readers), func(p string) bool { return p == f.Person })
 	case AmendmentSubmitted:
 		v.amend(f)
 	case AmendmentRejected, AmendmentWithdrawn:
@@ -256,19 +275,22 @@ func (v *Visit) spend(at time.Time) {
 }
 
 func (v *Visit) pin(version string, travellers []string, route Route) {
-	v.Version, v.Travellers, v.Route = version, travellers, route
+	v.Version, v.Travellers, v.Route = version, v.going(travellers), route
 }
 
 func (v *Visit) openStage(f StageOpened, at time.Time) {
 	v.Stage = f.Stage
 	for _, d := range f.Tasks {
-		v.Tasks = append(v.Tasks, Task{
-			ID: d.Task, SignOff: v.signOff(f.Stage, d.SignOff), Stage: f.Stage, Round: f.Round, State: TaskOpen,
-			Version: v.Version, Opened: at,
-		})
+		v.openTask(f.Stage, f.Round, d, at)
 	}
-	v.schedule(f.Tasks)
 	v.State = v.stateOfStage()
+}
+
+func (v *Visit) openTask(stage, round int, d TaskDue, at time.Time) {
+	v.Tasks = append(v.Tasks, Task{
+		ID: d.Task, SignOff: v.signOff(stage, d.SignOff), Stage: stage, Round: round, State: TaskOpen, Version: v.Version, Opened: at,
+	})
+	v.schedule([]TaskDue{d})
 }
 
 // stateOfStage names the state after the first sign-off of the stage: a route lists the unit before the offices.

@@ -84,7 +84,7 @@ func families() map[string][]string {
 		"delegations.": {"ended", "over", "coming", "active"}, "nav.": {"desk", "inbox", "visits", "new", "delegations", "audit", "policy"},
 		"what.":     {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft"},
 		"form.add.": {"travellers", "legs", "funding"}, "row.": {"travellers", "legs", "funding", "documents", "flags"},
-		"amend.lead.": {"returned", "approved"}, "done.": {"amending", "saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published"},
+		"amend.lead.": {"returned", "approved"}, "done.": {"amending", "declined", "added", "removed", "transferred", "reader_added", "reader_removed", "saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published"},
 		"open_visits.": strings_(service.OpenVisitsChoices), "open_visits_help.": strings_(service.OpenVisitsChoices),
 		"effect.": {"listed", "pending", "rerouted", "kept"}, "difference.": {"added", "removed", "changed"}, "policy.of.": {"working_days", "days", "months", "hours"},
 		"error.":      {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},

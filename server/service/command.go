@@ -52,7 +52,7 @@ func (s *Service) Decide(ctx context.Context, u User, id string, d Decision, key
 		return s.repeated(ctx, u, id, d, c)
 	}
 	it := mine[i]
-	c.By.Post, c.By.Unit, c.By.OnBehalfOf, c.By.Delegation = it.Post, it.PostUnit, it.OnBehalfOf, it.Delegation
+	c.By = signing(c.By, it)
 	if c.Do, err = s.action(ctx, id, c.ID, d); err != nil {
 		return visit.Receipt{}, err
 	}
@@ -116,23 +116,28 @@ func (s *Service) repeated(ctx context.Context, u User, id string, d Decision, c
 		}
 		return s.again(ctx, id, c, first.Digest)
 	}
+	return visit.Receipt{}, s.notMine(ctx, u, id, d.Task)
+}
+
+// notMine says why a user cannot sign a task now.
+func (s *Service) notMine(ctx context.Context, u User, id, task string) error {
 	v, err := s.Store.Visit(ctx, id)
 	if err != nil {
-		return visit.Receipt{}, err
+		return err
 	}
-	t, found := v.Task(d.Task)
+	t, found := v.Task(task)
 	rights, err := s.see(ctx, u, id)
 	switch {
 	case err != nil:
-		return visit.Receipt{}, err
+		return err
 	case !found:
-		return visit.Receipt{}, visit.Refuse(visit.NotFound, "no_such_task", "task", d.Task)
+		return visit.Refuse(visit.NotFound, "no_such_task", "task", task)
 	case t.State != visit.TaskOpen && signsFor(rights, t):
-		return visit.Receipt{}, visit.Refuse(visit.Conflict, "task_closed", "task", d.Task, "state", string(t.State))
-	case u.Person == v.Applicant || slices.Contains(v.Travellers, u.Person):
-		return visit.Receipt{}, visit.Refuse(visit.Forbidden, "own_visit", "person", u.Person)
+		return visit.Refuse(visit.Conflict, "task_closed", "task", task, "state", string(t.State))
+	case u.Person == v.Applicant || slices.Contains(v.Concerned(), u.Person):
+		return visit.Refuse(visit.Forbidden, "own_visit", "person", u.Person)
 	default:
-		return visit.Receipt{}, visit.Refuse(visit.Forbidden, "not_your_sign_off", "sign_off", t.SignOff.Code)
+		return visit.Refuse(visit.Forbidden, "not_your_sign_off", "sign_off", t.SignOff.Code)
 	}
 }
 

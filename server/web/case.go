@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/exeat/exeat/ledger"
 	"github.com/exeat/exeat/server/api"
@@ -42,6 +43,7 @@ func (p *Pages) caseOf(r request) (view.Case, error) {
 	for _, person := range c.Content.People { // as the record knew them when it was submitted
 		page.People[person.ID] = person
 	}
+	page.Policy = api.SignOffNames(c, page.Policy)
 	return view.Case{Page: page, C: c, Key: rand.Text()}, nil
 }
 
@@ -110,15 +112,26 @@ func (p *Pages) caseAgain(r request, form, task string, typed view.Typed, err er
 	v.Task, v.Typed = task, map[string]view.Typed{form: typed}
 	for _, q := range refusal.Problems {
 		problem := v.Problem(q)
-		if form != "decide" {
-			problem.Field = form + task
-		}
+		problem.Field = inForm(form, task, q.Field)
 		v.Problems = append(v.Problems, problem)
 	}
 	if len(v.Problems) == 0 {
 		v.Problems = []view.Problem{{Text: v.Say(refusal.Rule, refusal.Args)}}
 	}
 	return render(r.Context, api.Status(refusal), view.CasePage(v))
+}
+
+// inForm names the input of a form that a problem's field stands for.
+func inForm(form, task, field string) string {
+	switch form {
+	case "decide":
+		return field
+	case service.CommandAnswer, service.CommandWithdraw, service.CommandCancel:
+		return form + task
+	default:
+		list, _, _ := strings.Cut(field, "[")
+		return form + "." + list
+	}
 }
 
 func (p *Pages) download(r request) error {
