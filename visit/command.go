@@ -57,17 +57,21 @@ type (
 		Task    string `json:"task"`
 		Version string `json:"version,omitempty"` // the version that the signer saw; checked when given
 		Reason  Note   `json:"reason,omitempty"`
+		// Outside is the paper of the authority, for a decision that was made outside, and for no other.
+		Outside *OutsideDecision `json:"outside,omitempty"`
 	}
 	// Return gives the case back: to the applicant (Stage 0), or to an earlier stage (from 1).
 	Return struct {
-		Task   string `json:"task"`
-		Stage  int    `json:"stage,omitempty"`
-		Reason Note   `json:"reason"`
+		Task    string           `json:"task"`
+		Stage   int              `json:"stage,omitempty"`
+		Reason  Note             `json:"reason"`
+		Outside *OutsideDecision `json:"outside,omitempty"`
 	}
 	// Reject ends the visit.
 	Reject struct {
-		Task   string `json:"task"`
-		Reason Note   `json:"reason"`
+		Task    string           `json:"task"`
+		Reason  Note             `json:"reason"`
+		Outside *OutsideDecision `json:"outside,omitempty"`
 	}
 	// Ask puts a question to the applicant; the clock stands until it is answered.
 	Ask struct {

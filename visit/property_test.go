@@ -195,9 +195,9 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 	applicant := visit.Actor{Person: "faculty", Channel: "api"}
 	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "category", "reroute", "reject", "withdraw", "cancel", "amend", "amend", "amend", "decline", "add", "add", "remove", "transfer", "read", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
 	case "approve":
-		return by, visit.Approve{Task: task, Reason: note}
+		return by, visit.Approve{Task: task, Reason: note, Outside: m.paper(task)}
 	case "return":
-		return by, visit.Return{Task: task, Stage: rapid.IntRange(0, 3).Draw(r, "stage"), Reason: note}
+		return by, visit.Return{Task: task, Stage: rapid.IntRange(0, 3).Draw(r, "stage"), Reason: note, Outside: m.paper(task)}
 	case "ask":
 		return by, visit.Ask{Task: task, Question: note}
 	case "answer":
@@ -221,7 +221,7 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 		if rapid.IntRange(0, 4).Draw(r, "really") > 0 {
 			return by, visit.Sync{}
 		}
-		return by, visit.Reject{Task: task, Reason: note}
+		return by, visit.Reject{Task: task, Reason: note, Outside: m.paper(task)}
 	case "withdraw":
 		if rapid.IntRange(0, 4).Draw(r, "really") > 0 {
 			return by, visit.Sync{}
@@ -261,6 +261,14 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 	default:
 		return visit.System, visit.Sync{}
 	}
+}
+
+// paper is that of an outside decision, sometimes forgotten.
+func (m *machine) paper(task string) *visit.OutsideDecision {
+	if t, _ := m.v.Task(task); t.SignOff.Review != visit.Outside || rapid.IntRange(0, 9).Draw(m.r, "forgotten") == 0 {
+		return nil
+	}
+	return paper()
 }
 
 func person(r *rapid.T) string {

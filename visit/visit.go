@@ -57,6 +57,8 @@ type Task struct {
 	Decided     time.Time `json:"decided,omitzero"`
 	By          Actor     `json:"by,omitzero"`
 	Reason      Note      `json:"reason,omitempty"`
+	// Outside is the paper of a decision that was made outside.
+	Outside *OutsideDecision `json:"outside,omitempty"`
 	// Assigned is the holder to whom the task was handed; others who may sign still may.
 	Assigned string `json:"assigned,omitempty"`
 	// BackTo is the stage to which a returned task gave the case, 0 for the applicant.
@@ -157,15 +159,15 @@ func (v *Visit) apply(e Event) error {
 	case StageOpened:
 		v.openStage(f, e.At)
 	case SignedOff:
-		v.decide(f.Task, TaskApproved, e, f.Reason)
+		v.decide(f.Task, TaskApproved, e, f.Reason, f.Outside)
 		v.dismiss()
 	case Returned:
-		v.decide(f.Task, TaskReturned, e, f.Reason)
+		v.decide(f.Task, TaskReturned, e, f.Reason, f.Outside)
 		v.update(f.Task, func(t *Task) { t.BackTo = f.Stage })
 		v.schedule(f.Due)
 		v.settle(TaskReturned, f.Stage, f.Waits)
 	case Rejected:
-		v.decide(f.Task, TaskRejected, e, f.Reason)
+		v.decide(f.Task, TaskRejected, e, f.Reason, f.Outside)
 		v.schedule(f.Due)
 		v.settle(TaskRejected, 0, f.Waits)
 	case StageSettled:
@@ -329,8 +331,8 @@ func (v *Visit) update(task string, change func(*Task)) {
 	}
 }
 
-func (v *Visit) decide(task string, to TaskState, e Event, reason Note) {
-	v.update(task, func(t *Task) { t.State, t.Decided, t.By, t.Reason = to, e.At, e.By, reason })
+func (v *Visit) decide(task string, to TaskState, e Event, reason Note, paper *OutsideDecision) {
+	v.update(task, func(t *Task) { t.State, t.Decided, t.By, t.Reason, t.Outside = to, e.At, e.By, reason, paper })
 }
 
 // settle is what a contrary answer does, unless it waits for the others of its stage.

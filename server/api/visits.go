@@ -55,24 +55,25 @@ type Name struct {
 
 // Task is one sign-off of one round.
 type Task struct {
-	ID          string          `json:"id" example:"1.2.IO.REV"`
-	SignOff     string          `json:"sign_off"`
-	Name        Name            `json:"name"`
-	Stage       int             `json:"stage"`
-	Round       int             `json:"round"`
-	State       visit.TaskState `json:"state"`
-	Version     string          `json:"version" doc:"The content that was put before the signer."`
-	Stands      string          `json:"stands,omitempty" doc:"The newest content for which the approval counts without having been asked again."`
-	Opened      time.Time       `json:"opened"`
-	Due         time.Time       `json:"due"`
-	Provisional bool            `json:"provisional,omitempty" doc:"The holidays of the year are not published yet."`
-	Added       *visit.Added    `json:"added,omitempty" doc:"Who asked for the sign-off, where the policy does not."`
-	Assigned    string          `json:"assigned,omitempty" doc:"The holder to whom the task was handed."`
-	Decided     *time.Time      `json:"decided,omitempty"`
-	By          *visit.Actor    `json:"by,omitempty"`
-	Reason      string          `json:"reason,omitempty"`
-	Question    string          `json:"question,omitempty"`
-	Answer      string          `json:"answer,omitempty"`
+	ID          string                 `json:"id" example:"1.2.IO.REV"`
+	SignOff     string                 `json:"sign_off"`
+	Name        Name                   `json:"name"`
+	Stage       int                    `json:"stage"`
+	Round       int                    `json:"round"`
+	State       visit.TaskState        `json:"state"`
+	Version     string                 `json:"version" doc:"The content that was put before the signer."`
+	Stands      string                 `json:"stands,omitempty" doc:"The newest content for which the approval counts without having been asked again."`
+	Opened      time.Time              `json:"opened"`
+	Due         time.Time              `json:"due"`
+	Provisional bool                   `json:"provisional,omitempty" doc:"The holidays of the year are not published yet."`
+	Added       *visit.Added           `json:"added,omitempty" doc:"Who asked for the sign-off, where the policy does not."`
+	Assigned    string                 `json:"assigned,omitempty" doc:"The holder to whom the task was handed."`
+	Decided     *time.Time             `json:"decided,omitempty"`
+	By          *visit.Actor           `json:"by,omitempty"`
+	Reason      string                 `json:"reason,omitempty"`
+	Outside     *visit.OutsideDecision `json:"outside,omitempty" doc:"The paper of a decision that was made outside."`
+	Question    string                 `json:"question,omitempty"`
+	Answer      string                 `json:"answer,omitempty"`
 }
 
 // Declined is a traveller of the request who does not go.
@@ -377,7 +378,7 @@ func task(t visit.Task, notes map[visit.Note]string, name Name) Task {
 	out := Task{
 		ID: t.ID, SignOff: t.SignOff.Code, Name: name, Stage: t.Stage, Round: t.Round, State: t.State, Version: t.Version, Stands: t.Stands,
 		Added: t.SignOff.Added, Assigned: t.Assigned, Opened: t.Opened, Due: t.Due, Provisional: t.Provisional, Decided: some(t.Decided),
-		Reason: notes[t.Reason], Question: notes[t.Question], Answer: notes[t.Answer],
+		Outside: t.Outside, Reason: notes[t.Reason], Question: notes[t.Question], Answer: notes[t.Answer],
 	}
 	if t.By != (visit.Actor{}) {
 		out.By = &t.By

@@ -31,6 +31,8 @@ type Decision struct {
 	Reason  string
 	Stage   int    // for return: 0 gives the case to the applicant, n to stage n
 	Version string // the version the signer saw; checked when given
+	// Outside is the paper of an authority outside, for its decision and no other.
+	Outside *visit.OutsideDecision
 }
 
 // answerTime is how long a caller waits for a command; afterwards the outcome is not known and may be asked for again.
@@ -53,10 +55,25 @@ func (s *Service) Decide(ctx context.Context, u User, id string, d Decision, key
 	}
 	it := mine[i]
 	c.By = signing(c.By, it)
+	if err := s.checkScan(ctx, d.Outside); err != nil {
+		return visit.Receipt{}, err
+	}
 	if c.Do, err = s.action(ctx, id, c.ID, d); err != nil {
 		return visit.Receipt{}, err
 	}
 	return s.do(ctx, id, c, it.Seq)
+}
+
+// checkScan refuses a scan that was never uploaded; what else a paper lacks the aggregate says.
+func (s *Service) checkScan(ctx context.Context, o *visit.OutsideDecision) error {
+	if o == nil || o.File == "" {
+		return nil
+	}
+	known, err := s.Store.Files(ctx, []string{o.File})
+	if _, ok := known[o.File]; err == nil && !ok {
+		err = fieldProblem("outside.file", "not_uploaded", "value", o.File)
+	}
+	return err
 }
 
 func (d Decision) check() error {
@@ -92,13 +109,13 @@ func (s *Service) action(ctx context.Context, id, command string, d Decision) (v
 	}
 	switch d.Verdict {
 	case Return:
-		return visit.Return{Task: d.Task, Stage: d.Stage, Reason: note}, nil
+		return visit.Return{Task: d.Task, Stage: d.Stage, Reason: note, Outside: d.Outside}, nil
 	case Reject:
-		return visit.Reject{Task: d.Task, Reason: note}, nil
+		return visit.Reject{Task: d.Task, Reason: note, Outside: d.Outside}, nil
 	case Question:
 		return visit.Ask{Task: d.Task, Question: note}, nil
 	default:
-		return visit.Approve{Task: d.Task, Version: d.Version, Reason: note}, nil
+		return visit.Approve{Task: d.Task, Version: d.Version, Reason: note, Outside: d.Outside}, nil
 	}
 }
 

@@ -48,9 +48,20 @@ func (p *Pages) caseOf(r request) (view.Case, error) {
 }
 
 func (p *Pages) decide(r request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
 	d := service.Decision{
 		Task: r.PostForm("task"), Verdict: service.Verdict(r.PostForm("decision")), Reason: text(r.Request.PostForm, "reason"),
 		Version: r.PostForm("version"),
+	}
+	typed := view.Typed{Verdict: string(d.Verdict), Text: d.Reason, Stage: r.PostForm("stage")}
+	if r.PostForm("outside") != "" && d.Verdict != service.Question {
+		o, err := p.outsidePaper(r)
+		if err != nil {
+			return p.caseAgain(r, "decide", d.Task, typed, err)
+		}
+		d.Outside, typed.Outside = o, *o
 	}
 	stage, err := strconv.Atoi(orZero(r.PostForm("stage")))
 	if err != nil {
@@ -64,10 +75,27 @@ func (p *Pages) decide(r request) error {
 		_, err = p.svc.Decide(r.ctx(), r.user, r.Param("id"), d, keyOf(r))
 	}
 	if err != nil {
-		typed := view.Typed{Verdict: string(d.Verdict), Text: d.Reason, Stage: r.PostForm("stage")}
 		return p.caseAgain(r, "decide", d.Task, typed, err)
 	}
 	return redirect(r.Context, casePath(r, "decided"))
+}
+
+// outsidePaper reads the paper of an outside decision. A scan that was sent before stays, so that it need not be sent again.
+func (p *Pages) outsidePaper(r request) (*visit.OutsideDecision, error) {
+	o := &visit.OutsideDecision{Number: text(r.Request.PostForm, "outside_number"), Date: r.PostForm("outside_date"), File: r.PostForm("outside_kept")}
+	file, err := r.FormFile("outside_file")
+	if err != nil || file.Size == 0 { // none was chosen
+		return o, nil
+	}
+	kept, err := p.keepFile(r, file)
+	o.File = kept.Hash
+	if visit.CodeOf(err) == visit.Invalid {
+		for _, q := range api.Refusal(err).Problems {
+			q.Field = "outside.file"
+			return o, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{q}}
+		}
+	}
+	return o, err
 }
 
 func orZero(s string) string {

@@ -26,6 +26,7 @@ type Typed struct {
 	Verdict, Text, Stage string
 	Person, Days, Where  string
 	Ticked               string // values of the boxes that were ticked, with commas between
+	Outside              visit.OutsideDecision
 }
 
 // Progress says how far a stage or a sign-off is.
@@ -188,6 +189,7 @@ type Step struct {
 	Posts      []string // that a late sign-off is told to
 	People     []string // who is declined, may read, or has the task now
 	Before     bool     // an added sign-off comes first
+	Paper      *visit.OutsideDecision
 }
 
 // Timeline tells every event of all rounds.
@@ -214,11 +216,11 @@ func Timeline(events []visit.Event) []Step {
 				s.Until = t.Due
 			}
 		case visit.SignedOff:
-			s.Codes, s.Note = []string{codeOf(f.Task)}, f.Reason
+			s.Codes, s.Note, s.Paper = []string{codeOf(f.Task)}, f.Reason, f.Outside
 		case visit.Returned:
-			s.Codes, s.Note, s.Stage, s.Waits = []string{codeOf(f.Task)}, f.Reason, f.Stage, f.Waits
+			s.Codes, s.Note, s.Stage, s.Waits, s.Paper = []string{codeOf(f.Task)}, f.Reason, f.Stage, f.Waits, f.Outside
 		case visit.Rejected:
-			s.Codes, s.Note, s.Waits = []string{codeOf(f.Task)}, f.Reason, f.Waits
+			s.Codes, s.Note, s.Waits, s.Paper = []string{codeOf(f.Task)}, f.Reason, f.Waits, f.Outside
 		case visit.StageSettled:
 			s.Codes, s.Stage, s.Outcome = []string{codeOf(f.Task)}, f.BackTo, f.Outcome
 		case visit.Asked:
