@@ -129,6 +129,8 @@ type Decision struct {
 	Reason   string `json:"reason,omitempty"`
 	Stage    int    `json:"stage,omitempty"`
 	Version  string `json:"version,omitempty"`
+	// Outside is the paper of an authority outside, for its decision and no other.
+	Outside *visit.OutsideDecision `json:"outside,omitempty"`
 }
 
 // Receipt is the answer to a command.

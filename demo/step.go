@@ -130,9 +130,6 @@ func (p *player) sign(ctx context.Context, s *part, h client.Holder) error {
 	}
 	person := h.Signers[0].Person
 	d := client.Decision{Task: h.Task, Decision: "approve"}
-	if strings.HasPrefix(h.SignOff, "X.") {
-		d.Reason = fmt.Sprintf("批复文号 %s-%d，%s / Decision no. %[1]s-%[2]d of %[3]s", h.SignOff, 100+s.index, calendar.DateOf(s.at))
-	}
 	if t, special := s.pending(h.SignOff); special {
 		s.took[h.SignOff] = true
 		d.Reason = t.says
@@ -154,8 +151,21 @@ func (p *player) sign(ctx context.Context, s *part, h client.Holder) error {
 	if err != nil {
 		return err
 	}
+	if strings.HasPrefix(h.SignOff, "X.") && d.Decision != "question" {
+		if d.Outside, err = s.letter(ctx, signer, h.SignOff); err != nil {
+			return err
+		}
+	}
 	_, err = signer.Decide(ctx, s.id, d, "")
 	return err
+}
+
+// letter uploads the scan of an outside decision of the day.
+func (s *part) letter(ctx context.Context, signer *client.Client, signOff string) (*visit.OutsideDecision, error) {
+	o := &visit.OutsideDecision{Number: fmt.Sprintf("%s-%d", signOff, 100+s.index), Date: calendar.DateOf(s.at).String()}
+	f, err := signer.Upload(ctx, o.Number+".pdf", paper("Decision no. "+o.Number, "of "+o.Date, "", "A page made for the demonstration."))
+	o.File = f.File
+	return o, err
 }
 
 // deputise lets another person sign for a holder who is away for two weeks.

@@ -57,15 +57,21 @@ func (v Visit) Valid() string {
 	return v.Version
 }
 
-// Concerned are all persons who travel, or would under a change that is being decided: none of them decides.
+// Concerned are all persons who travel, would under a change that is being decided, or were to: none of them decides.
 func (v Visit) Concerned() []string {
 	all := slices.Clone(v.Travellers)
+	add := func(p string) {
+		if !slices.Contains(all, p) {
+			all = append(all, p)
+		}
+	}
 	if v.Amending() {
 		for _, p := range v.Approval.Travellers {
-			if !slices.Contains(all, p) {
-				all = append(all, p)
-			}
+			add(p)
 		}
+	}
+	for _, d := range v.Declined {
+		add(d.Person)
 	}
 	return all
 }

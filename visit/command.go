@@ -69,17 +69,21 @@ type (
 		Task    string `json:"task"`
 		Version string `json:"version,omitempty"` // the version that the signer saw; checked when given
 		Reason  Note   `json:"reason,omitempty"`
+		// Outside is the paper of the authority, for a decision that was made outside, and for no other.
+		Outside *OutsideDecision `json:"outside,omitempty"`
 	}
 	// Return gives the case back: to the applicant (Stage 0), or to an earlier stage (from 1).
 	Return struct {
-		Task   string `json:"task"`
-		Stage  int    `json:"stage,omitempty"`
-		Reason Note   `json:"reason"`
+		Task    string           `json:"task"`
+		Stage   int              `json:"stage,omitempty"`
+		Reason  Note             `json:"reason"`
+		Outside *OutsideDecision `json:"outside,omitempty"`
 	}
 	// Reject ends the visit.
 	Reject struct {
-		Task   string `json:"task"`
-		Reason Note   `json:"reason"`
+		Task    string           `json:"task"`
+		Reason  Note             `json:"reason"`
+		Outside *OutsideDecision `json:"outside,omitempty"`
 	}
 	// Ask puts a question to the applicant; the clock stands until it is answered.
 	Ask struct {
@@ -160,9 +164,41 @@ var actions = catalogue(Action.action, slices.Concat(lifeActions, []Action{
 	Reroute{},
 	Recalculate{},
 	Amend{},
+	DeclineTravellers{},
+	AddSignOff{},
+	RemoveSignOff{},
+	Transfer{},
+	AddReader{},
+	RemoveReader{},
 	Tick{},
 	Sync{},
 })...)
+
+// TaskOf names the open task by whose sign-off an action is done, "" for actions that need none.
+func TaskOf(a Action) string {
+	switch a := a.(type) {
+	case Approve:
+		return a.Task
+	case Return:
+		return a.Task
+	case Reject:
+		return a.Task
+	case Ask:
+		return a.Task
+	case DeclineTravellers:
+		return a.Task
+	case AddSignOff:
+		return a.Task
+	case Transfer:
+		return a.Task
+	case AddReader:
+		return a.Task
+	case RemoveReader:
+		return a.Task
+	default:
+		return ""
+	}
+}
 
 type commandJSON struct {
 	ID    string          `json:"id"`

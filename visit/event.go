@@ -51,16 +51,18 @@ type (
 	}
 	// SignedOff is an approval of one task.
 	SignedOff struct {
-		Task   string `json:"task"`
-		Reason Note   `json:"reason,omitempty"`
+		Task    string           `json:"task"`
+		Reason  Note             `json:"reason,omitempty"`
+		Outside *OutsideDecision `json:"outside,omitempty"`
 	}
 	// Returned gives the case back to the applicant (Stage 0) or to an earlier stage (from 1); a new round begins. An answer
 	// that Waits does nothing by itself: the others of the stage are heard first.
 	Returned struct {
-		Task   string `json:"task"`
-		Stage  int    `json:"stage,omitempty"`
-		Reason Note   `json:"reason"`
-		Waits  bool   `json:"waits,omitempty"`
+		Task    string           `json:"task"`
+		Stage   int              `json:"stage,omitempty"`
+		Reason  Note             `json:"reason"`
+		Outside *OutsideDecision `json:"outside,omitempty"`
+		Waits   bool             `json:"waits,omitempty"`
 		// Due is the time of the others again, where the answer ends the last open question.
 		Due []TaskDue `json:"due,omitempty"`
 	}
@@ -75,10 +77,11 @@ type (
 	}
 	// Rejected ends the visit, unless it Waits.
 	Rejected struct {
-		Task   string    `json:"task"`
-		Reason Note      `json:"reason"`
-		Waits  bool      `json:"waits,omitempty"`
-		Due    []TaskDue `json:"due,omitempty"`
+		Task    string           `json:"task"`
+		Reason  Note             `json:"reason"`
+		Outside *OutsideDecision `json:"outside,omitempty"`
+		Waits   bool             `json:"waits,omitempty"`
+		Due     []TaskDue        `json:"due,omitempty"`
 	}
 	// StageSettled is the result of a stage in which contrary answers waited: that of Task counts, the strictest.
 	StageSettled struct {
@@ -181,6 +184,12 @@ var Kinds = slices.Concat([]string{
 	"amended",
 	"amendment_rejected",
 	"amendment_withdrawn",
+	"travellers_declined",
+	"sign_off_added",
+	"sign_off_removed",
+	"transferred",
+	"reader_added",
+	"reader_removed",
 	"rejected",
 	"withdrawn",
 	"cancelled",
@@ -210,6 +219,12 @@ var facts = catalogue(Fact.fact, slices.Concat(lifeFacts, []Fact{
 	Amended{},
 	AmendmentRejected{},
 	AmendmentWithdrawn{},
+	TravellersDeclined{},
+	SignOffAdded{},
+	SignOffRemoved{},
+	Transferred{},
+	ReaderAdded{},
+	ReaderRemoved{},
 	Withdrawn{},
 	Cancelled{},
 })...)

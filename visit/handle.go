@@ -66,6 +66,18 @@ func (d *decider) do(a Action) error {
 		return d.reroute(a)
 	case Recalculate:
 		return d.recalculate(a)
+	case DeclineTravellers:
+		return d.decline(a)
+	case AddSignOff:
+		return d.addSignOff(a)
+	case RemoveSignOff:
+		return d.removeSignOff(a)
+	case Transfer:
+		return d.transfer(a)
+	case AddReader:
+		return d.addReader(a)
+	case RemoveReader:
+		return d.removeReader(a)
 	case Amend:
 		return d.amend(a)
 	case Tick:

@@ -30,6 +30,8 @@ type SignOff struct {
 	Person string `json:"person,omitempty"`
 	// Limit is the time to decide, in working days.
 	Limit int `json:"limit"`
+	// Added is set where not the policy asks for the sign-off but another signer.
+	Added *Added `json:"added,omitempty"`
 }
 
 // PolicyRef names the exact text of a policy.

@@ -84,7 +84,8 @@ const (
 	TaskRejected   TaskState = "rejected"
 	TaskCancelled  TaskState = "cancelled"  // a sibling ended the stage, or the applicant the visit
 	TaskSuperseded TaskState = "superseded" // approved, but the content changed or the stage was asked again
+	TaskRemoved    TaskState = "removed"    // added by a signer, and taken back
 )
 
 // TaskStates lists every state of a task.
-var TaskStates = []TaskState{TaskOpen, TaskApproved, TaskReturned, TaskRejected, TaskCancelled, TaskSuperseded}
+var TaskStates = []TaskState{TaskOpen, TaskApproved, TaskReturned, TaskRejected, TaskCancelled, TaskSuperseded, TaskRemoved}

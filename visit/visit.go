@@ -38,6 +38,11 @@ type Visit struct {
 	ArchiveDue time.Time `json:"archive_due,omitzero"`
 	// Quiet is the time before which nobody is told anything; see Deferred.
 	Quiet time.Time `json:"quiet,omitzero"`
+	// Declined are travellers of the request who do not go, Readers who may see the visit besides, Additions how many sign-offs
+	// were ever added.
+	Declined  []Declined `json:"declined,omitempty"`
+	Readers   []string   `json:"readers,omitempty"`
+	Additions int        `json:"additions,omitempty"`
 	// Approval is what was approved, nil before; Amends is the state to which a change of it that is being decided goes back,
 	// empty while there is none.
 	Approval *Approval `json:"approval,omitempty"`
@@ -66,6 +71,10 @@ type Task struct {
 	Decided time.Time `json:"decided,omitzero"`
 	By      Actor     `json:"by,omitzero"`
 	Reason  Note      `json:"reason,omitempty"`
+	// Outside is the paper of a decision that was made outside.
+	Outside *OutsideDecision `json:"outside,omitempty"`
+	// Assigned is the holder to whom the task was handed; others who may sign still may.
+	Assigned string `json:"assigned,omitempty"`
 	// BackTo is the stage to which a returned task gave the case, 0 for the applicant.
 	BackTo int `json:"back_to,omitempty"`
 	// Question is open while its Answer is empty.
@@ -165,15 +174,15 @@ func (v *Visit) apply(e Event) error {
 	case StageOpened:
 		v.openStage(f, e.At)
 	case SignedOff:
-		v.decide(f.Task, TaskApproved, e, f.Reason)
+		v.decide(f.Task, TaskApproved, e, f.Reason, f.Outside)
 		v.dismiss()
 	case Returned:
-		v.decide(f.Task, TaskReturned, e, f.Reason)
+		v.decide(f.Task, TaskReturned, e, f.Reason, f.Outside)
 		v.update(f.Task, func(t *Task) { t.BackTo = f.Stage })
 		v.schedule(f.Due, e.At)
 		v.settle(TaskReturned, f.Stage, f.Waits)
 	case Rejected:
-		v.decide(f.Task, TaskRejected, e, f.Reason)
+		v.decide(f.Task, TaskRejected, e, f.Reason, f.Outside)
 		v.schedule(f.Due, e.At)
 		v.settle(TaskRejected, 0, f.Waits)
 	case StageSettled:
@@ -210,6 +219,18 @@ func (v *Visit) apply(e Event) error {
 		v.Quiet = f.Until
 	case Approved, Amended:
 		v.approve()
+	case TravellersDeclined:
+		v.decline(f, e.By)
+	case SignOffAdded:
+		v.addSignOff(f, e)
+	case SignOffRemoved:
+		v.removeSignOff(f, e.At)
+	case Transferred:
+		v.transfer(f)
+	case ReaderAdded:
+		v.Readers = append(slices.Clone(v.Readers), f.Person)
+	case ReaderRemoved:
+		v.Readers = slices.DeleteFunc(slices.Clone(v.Readers), func(p string) bool { return p == f.Person })
 	case AmendmentSubmitted:
 		v.amend(f)
 	case AmendmentRejected, AmendmentWithdrawn:
@@ -284,20 +305,23 @@ func (v *Visit) spend(at time.Time) {
 }
 
 func (v *Visit) pin(version string, travellers []string, route Route) {
-	v.Version, v.Travellers, v.Route = version, travellers, route
+	v.Version, v.Travellers, v.Route = version, v.going(travellers), route
 }
 
 func (v *Visit) openStage(f StageOpened, at time.Time) {
 	v.Stage = f.Stage
 	for _, d := range f.Tasks {
-		s := v.signOff(f.Stage, d.SignOff)
-		v.Tasks = append(v.Tasks, Task{
-			ID: d.Task, SignOff: s, Stage: f.Stage, Round: f.Round, State: TaskOpen,
-			Version: v.Version, Opened: at, Days: s.Limit,
-		})
+		v.openTask(f.Stage, f.Round, d, at)
 	}
-	v.schedule(f.Tasks, at)
 	v.State = v.stateOfStage()
+}
+
+func (v *Visit) openTask(stage, round int, d TaskDue, at time.Time) {
+	s := v.signOff(stage, d.SignOff)
+	v.Tasks = append(v.Tasks, Task{
+		ID: d.Task, SignOff: s, Stage: stage, Round: round, State: TaskOpen, Version: v.Version, Opened: at, Days: s.Limit,
+	})
+	v.schedule([]TaskDue{d}, at)
 }
 
 // stateOfStage names the state after the first sign-off of the stage: a route lists the unit before the offices.
@@ -336,8 +360,8 @@ func (v *Visit) update(task string, change func(*Task)) {
 	}
 }
 
-func (v *Visit) decide(task string, to TaskState, e Event, reason Note) {
-	v.update(task, func(t *Task) { t.State, t.Decided, t.By, t.Reason = to, e.At, e.By, reason })
+func (v *Visit) decide(task string, to TaskState, e Event, reason Note, paper *OutsideDecision) {
+	v.update(task, func(t *Task) { t.State, t.Decided, t.By, t.Reason, t.Outside = to, e.At, e.By, reason, paper })
 }
 
 // settle is what a contrary answer does, unless it waits for the others of its stage.

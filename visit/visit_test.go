@@ -2,6 +2,7 @@ package visit_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,7 +94,11 @@ func (d *desk) sign(tasks ...string) {
 	for _, task := range tasks {
 		t, ok := d.v.Task(task)
 		require.True(d.t, ok, task)
-		d.must("holder of "+t.SignOff.Code, t.SignOff.Code, visit.Approve{Task: task})
+		a := visit.Approve{Task: task}
+		if t.SignOff.Review == visit.Outside {
+			a.Outside = paper()
+		}
+		d.must("holder of "+t.SignOff.Code, t.SignOff.Code, a)
 	}
 }
 
@@ -296,17 +301,60 @@ func TestWhoMaySign(t *testing.T) {
 	d.must("professor", "", visit.Approve{Task: "1.2.SUP"})
 }
 
-func TestOutsideDecisionNeedsItsReference(t *testing.T) {
+// TestP32 is the acceptance check of P-32 in the aggregate: an outside decision comes with number, date and scan.
+func TestP32_OutsideDecisions(t *testing.T) {
 	t.Parallel()
 	r := simplified()
 	r.Stages[2] = []visit.SignOff{office("X.MOE", visit.Outside)}
-	d := open(t, r)
-	d.sign("1.1.FIN", "1.1.COL.DEAN", "1.1.COL.PSEC", "1.2.IO.REV")
-	d.tick(5)
-	require.Equal(t, visit.StateExternal, d.v.State)
-	d.refused(visit.Invalid, "invalid", "io", "X.MOE", visit.Approve{Task: "1.3.X.MOE"})
-	d.must("io", "X.MOE", visit.Approve{Task: "1.3.X.MOE", Reason: "number and date"})
+	outside := func(t *testing.T) *desk {
+		d := open(t, r)
+		d.sign("1.1.FIN", "1.1.COL.DEAN", "1.1.COL.PSEC", "1.2.IO.REV")
+		d.tick(5)
+		require.Equal(t, visit.StateExternal, d.v.State)
+		return d
+	}
+	d := outside(t)
+	paper := paper()
+	for field, change := range map[string]func(o *visit.OutsideDecision){
+		"outside.number": func(o *visit.OutsideDecision) { o.Number = "" },
+		"outside.date":   func(o *visit.OutsideDecision) { o.Date = "2026-13-01" },
+		"outside.file":   func(o *visit.OutsideDecision) { o.File = "scan.pdf" },
+	} {
+		bad := *paper
+		change(&bad)
+		for _, a := range []visit.Action{
+			visit.Approve{Task: "1.3.X.MOE", Outside: &bad}, visit.Return{Task: "1.3.X.MOE", Reason: "n", Outside: &bad}, visit.Reject{Task: "1.3.X.MOE", Reason: "n", Outside: &bad},
+		} {
+			var e *visit.Error
+			require.ErrorAs(t, d.do("io", "X.MOE", a), &e)
+			require.Equal(t, field, e.Problems[0].Field)
+		}
+	}
+	future := *paper
+	future.Date = "2026-09-08"
+	d.refused(visit.Invalid, "invalid", "io", "X.MOE", visit.Approve{Task: "1.3.X.MOE", Outside: &future})
+	var bare *visit.Error
+	require.ErrorAs(t, d.do("io", "X.MOE", visit.Approve{Task: "1.3.X.MOE", Reason: "number and date"}), &bare)
+	require.Len(t, bare.Problems, 3)
+	d.must("io", "X.MOE", visit.Ask{Task: "1.3.X.MOE", Question: "q"})
+	d.must("faculty", "", visit.Answer{Task: "1.3.X.MOE", Answer: "a"})
+	d.must("io", "X.MOE", visit.Approve{Task: "1.3.X.MOE", Outside: paper})
 	require.Equal(t, visit.StateApproved, d.v.State)
+	task, _ := d.v.Task("1.3.X.MOE")
+	require.Equal(t, paper, task.Outside)
+
+	e := outside(t)
+	e.must("io", "X.MOE", visit.Return{Task: "1.3.X.MOE", Reason: "n", Outside: paper})
+	require.Equal(t, visit.StateReturned, e.v.State)
+	f := outside(t)
+	f.must("io", "X.MOE", visit.Reject{Task: "1.3.X.MOE", Reason: "n", Outside: paper})
+	require.Equal(t, visit.StateRejected, f.v.State)
+	g := open(t, r)
+	g.refused(visit.Invalid, "invalid", "fin", "FIN", visit.Approve{Task: "1.1.FIN", Outside: paper})
+}
+
+func paper() *visit.OutsideDecision {
+	return &visit.OutsideDecision{Number: "教外批〔2026〕7号", Date: "2026-09-01", File: strings.Repeat("ab", 32)}
 }
 
 func TestACommandActsOnce(t *testing.T) {

@@ -87,13 +87,14 @@ func (sc Scope) limit(w *where) {
 		// A few rows of all: each of the ways to them has an index. Together in one OR they would have none.
 		w.add(`v.id IN (SELECT id FROM visit WHERE applicant = ?
 			UNION ALL SELECT id FROM visit WHERE travellers @> ARRAY[?]
-			UNION ALL SELECT visit FROM task WHERE person = ? AND person <> '')`, sc.Person, sc.Person, sc.Person)
+			UNION ALL SELECT id FROM visit WHERE readers @> ARRAY[?]
+			UNION ALL SELECT visit FROM task WHERE person = ? AND person <> '')`, sc.Person, sc.Person, sc.Person, sc.Person)
 		return
 	}
 	// Many rows: the newest are looked at until the page is full.
-	w.add(`(v.applicant = ? OR v.travellers @> ARRAY[?] OR v.unit = ANY (?)
+	w.add(`(v.applicant = ? OR v.travellers @> ARRAY[?] OR v.readers @> ARRAY[?] OR v.unit = ANY (?)
 		OR EXISTS (SELECT FROM task t WHERE t.visit = v.id AND (t.posts && ? OR t.person = ?)))`,
-		sc.Person, sc.Person, pq.Array(sc.Units), pq.Array(sc.Posts), sc.Person)
+		sc.Person, sc.Person, sc.Person, pq.Array(sc.Units), pq.Array(sc.Posts), sc.Person)
 }
 
 // MaySee tells whether a submitted visit lies within the scope.
@@ -131,7 +132,8 @@ type InboxItem struct {
 	Unit        string         `db:"unit" json:"unit"`
 	Category    visit.Category `db:"category" json:"category"`
 	Countries   pq.StringArray `db:"countries" json:"countries"`
-	Travellers  pq.StringArray `db:"travellers" json:"travellers"`
+	Travellers  pq.StringArray `db:"travellers" json:"travellers"`       // without who was declined
+	Assigned    string         `db:"assigned" json:"assigned,omitempty"` // the holder to whom the task was handed
 	ExitDate    string         `db:"exit_date" json:"exit_date"`
 	ReturnDate  string         `db:"return_date" json:"return_date"`
 	Round       int            `db:"round" json:"round"`
@@ -142,17 +144,22 @@ const inboxQuery = `
 	SELECT DISTINCT ON (t.due_at, t.visit, t.id)
 	       t.visit, t.id AS task, t.sign_off, t.opened_at, t.due_at, t.provisional, t.waiting,
 	       s.post, s.unit AS post_unit, s.on_behalf_of, s.delegation,
-	       v.title, v.applicant, v.unit, v.category, v.countries, v.travellers,
+	       v.title, v.applicant, v.unit, v.category, v.countries, t.assigned,
+	       ARRAY(SELECT p FROM unnest(v.travellers) p WHERE p <> ALL (v.declined)) AS travellers,
 	       to_char(v.exit_date, 'YYYY-MM-DD') AS exit_date, to_char(v.return_date, 'YYYY-MM-DD') AS return_date, v.round, v.seq
 	  FROM signer(CAST($2 AS date)) s
 	  JOIN task t ON t.visit = s.visit AND t.id = s.task
 	  JOIN visit v ON v.id = t.visit
 	 WHERE s.person = $1`
 
-// Inbox lists what waits for a person on a day, what is due first on top; own right before a delegation. At most limit.
+// Inbox lists what waits for a person on a day, what is due first on top; own right before a delegation. At most limit. A task
+// that was handed to another holder is left to him while he may sign it.
 func (s *Store) Inbox(ctx context.Context, person, day string, limit int) ([]InboxItem, error) {
 	var items []InboxItem
-	err := s.db.SelectContext(ctx, &items, inboxQuery+` ORDER BY t.due_at, t.visit, t.id, s.delegation LIMIT $3`, person, day, pageSize(limit))
+	err := s.db.SelectContext(ctx, &items, inboxQuery+`
+	   AND (t.assigned IN ('', s.person, s.on_behalf_of) OR NOT EXISTS (
+	         SELECT FROM signer(CAST($2 AS date)) o WHERE o.visit = t.visit AND o.task = t.id AND o.person = t.assigned))
+	 ORDER BY t.due_at, t.visit, t.id, s.delegation LIMIT $3`, person, day, pageSize(limit))
 	return items, wrap(err, "read inbox")
 }
 

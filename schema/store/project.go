@@ -14,12 +14,15 @@ import (
 
 // VisitRow is a visit as lists show it: a projection of the ledger and of the version it pins.
 type VisitRow struct {
-	ID           string            `db:"id" json:"id"`
-	Applicant    string            `db:"applicant" json:"applicant"`
-	Unit         string            `db:"unit" json:"unit"`
-	Category     visit.Category    `db:"category" json:"category"`
-	Title        string            `db:"title" json:"title"`
-	Travellers   pq.StringArray    `db:"travellers" json:"travellers"`
+	ID         string         `db:"id" json:"id"`
+	Applicant  string         `db:"applicant" json:"applicant"`
+	Unit       string         `db:"unit" json:"unit"`
+	Category   visit.Category `db:"category" json:"category"`
+	Title      string         `db:"title" json:"title"`
+	Travellers pq.StringArray `db:"travellers" json:"travellers"`
+	// Declined are those of the travellers who do not go, Readers who may see the visit besides.
+	Declined     pq.StringArray    `db:"declined" json:"declined"`
+	Readers      pq.StringArray    `db:"readers" json:"readers"`
 	Countries    pq.StringArray    `db:"countries" json:"countries"`
 	ExitDate     string            `db:"exit_date" json:"exit_date"`
 	ReturnDate   string            `db:"return_date" json:"return_date"`
@@ -43,7 +46,14 @@ type VisitRow struct {
 	Search            string     `db:"search" json:"-"`
 }
 
-const visitColumns = `id, applicant, unit, category, title, travellers, countries,
+// Going are the travellers who were not declined.
+func (r VisitRow) Going() []string { return without(r.Travellers, r.Declined) }
+
+func without(all, some []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
+}
+
+const visitColumns = `id, applicant, unit, category, title, travellers, declined, readers, countries,
 	to_char(exit_date, 'YYYY-MM-DD') AS exit_date, to_char(return_date, 'YYYY-MM-DD') AS return_date,
 	state, seq, head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional, due_at,
 	submitted_at, changed_at, search`
@@ -53,7 +63,8 @@ const visitColumns = `id, applicant, unit, category, title, travellers, countrie
 func RowOf(v visit.Visit, head string, c Content) VisitRow {
 	r := VisitRow{
 		ID: v.ID, Applicant: v.Applicant, Unit: v.Unit, Category: c.Draft.Category, Title: c.Draft.Title,
-		Travellers: v.Concerned(), Countries: countries(c.Draft), ExitDate: c.Draft.ExitDate, ReturnDate: c.Draft.ReturnDate,
+		Travellers: v.Concerned(), Declined: declined(v), Readers: append([]string{}, v.Readers...),
+		Countries: countries(c.Draft), ExitDate: c.Draft.ExitDate, ReturnDate: c.Draft.ReturnDate,
 		State: v.State, Seq: v.Seq, Head: head, Version: v.Version,
 		Rule: v.Route.Rule, Policy: v.Route.Policy.Pack + " " + v.Route.Policy.Version, PolicyHash: v.Route.Policy.Hash,
 		Round: v.Round, Stage: v.Stage, Stages: len(v.Route.Stages), Notice: v.Notice.State,
@@ -80,6 +91,14 @@ func dueAt(v visit.Visit) *time.Time {
 	return nil
 }
 
+func declined(v visit.Visit) []string {
+	all := []string{}
+	for _, d := range v.Declined {
+		all = append(all, d.Person)
+	}
+	return all
+}
+
 func countries(d visit.Draft) []string {
 	all := []string{}
 	for _, l := range d.Legs {
@@ -103,14 +122,15 @@ func searchText(id string, c Content) string {
 
 func putVisit(ctx context.Context, tx sqlx.ExtContext, r VisitRow) error {
 	_, err := sqlx.NamedExecContext(ctx, tx, `
-		INSERT INTO visit (id, applicant, unit, category, title, travellers, countries, exit_date, return_date, state, seq,
+		INSERT INTO visit (id, applicant, unit, category, title, travellers, declined, readers, countries, exit_date, return_date, state, seq,
 		       head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional, due_at,
 		       submitted_at, changed_at, search)
-		VALUES (:id, :applicant, :unit, :category, :title, :travellers, :countries, CAST(:exit_date AS date),
+		VALUES (:id, :applicant, :unit, :category, :title, :travellers, :declined, :readers, :countries, CAST(:exit_date AS date),
 		       CAST(:return_date AS date), :state, :seq, :head, :version, :rule, :policy, :policy_hash, :round, :stage,
 		       :stages, :notice, :notice_closes, :notice_provisional, :due_at, :submitted_at, :changed_at, :search)
 		ON CONFLICT (id) DO UPDATE
 		   SET unit = EXCLUDED.unit, category = EXCLUDED.category, title = EXCLUDED.title, travellers = EXCLUDED.travellers,
+		       declined = EXCLUDED.declined, readers = EXCLUDED.readers,
 		       countries = EXCLUDED.countries, exit_date = EXCLUDED.exit_date, return_date = EXCLUDED.return_date,
 		       state = EXCLUDED.state, seq = EXCLUDED.seq, head = EXCLUDED.head, version = EXCLUDED.version,
 		       rule = EXCLUDED.rule, policy = EXCLUDED.policy, policy_hash = EXCLUDED.policy_hash, round = EXCLUDED.round,
@@ -134,6 +154,7 @@ type TaskRow struct {
 	Fallback    []string        `db:"-" json:"fallback"`
 	Unit        string          `db:"unit" json:"unit"`
 	Person      string          `db:"person" json:"person"`
+	Assigned    string          `db:"assigned" json:"assigned"`
 	Version     string          `db:"version" json:"version"`
 	OpenedAt    time.Time       `db:"opened_at" json:"opened_at"`
 	DueAt       time.Time       `db:"due_at" json:"due_at"`
@@ -154,7 +175,7 @@ func taskRow(visitID string, t visit.Task) TaskRow {
 	r := TaskRow{
 		Visit: visitID, ID: t.ID, SignOff: t.SignOff.Code, Review: t.SignOff.Review, Stage: t.Stage, Round: t.Round, State: t.State,
 		Posts: append([]string{}, t.SignOff.Posts...), Fallback: append([]string{}, t.SignOff.Fallback...),
-		Unit: t.SignOff.Unit, Person: t.SignOff.Person, Version: t.Version, OpenedAt: t.Opened, DueAt: t.Due,
+		Unit: t.SignOff.Unit, Person: t.SignOff.Person, Assigned: t.Assigned, Version: t.Version, OpenedAt: t.Opened, DueAt: t.Due,
 		Provisional: t.Provisional, Waiting: t.Waiting(), Question: t.Question, Answer: t.Answer,
 		DecidedBy: t.By.Person, OnBehalfOf: t.By.OnBehalfOf, Post: t.By.Post, Delegation: t.By.Delegation, Reason: t.Reason,
 	}
@@ -177,17 +198,17 @@ func putTasks(ctx context.Context, tx sqlx.ExtContext, id string, tasks []visit.
 		rows[i] = taskRow(id, t)
 	}
 	return execRows(ctx, tx, "write tasks", `
-		INSERT INTO task (visit, id, sign_off, review, stage, round, state, posts, fallback, unit, person, version, opened_at,
+		INSERT INTO task (visit, id, sign_off, review, stage, round, state, posts, fallback, unit, person, assigned, version, opened_at,
 		       due_at, provisional, asked_at, waiting, question, answer, decided_at, decided_by, on_behalf_of, post, delegation, reason)
-		SELECT visit, id, sign_off, review, stage, round, state, posts, fallback, unit, person, version, opened_at,
+		SELECT visit, id, sign_off, review, stage, round, state, posts, fallback, unit, person, assigned, version, opened_at,
 		       due_at, provisional, asked_at, waiting, question, answer, decided_at, decided_by, on_behalf_of, post, delegation, reason
 		  FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS t (visit text, id text, sign_off text, review text, stage integer,
-		       round integer, state text, posts text[], fallback text[], unit text, person text, version text,
+		       round integer, state text, posts text[], fallback text[], unit text, person text, assigned text, version text,
 		       opened_at timestamptz, due_at timestamptz, provisional boolean, asked_at timestamptz, waiting boolean,
 		       question text, answer text, decided_at timestamptz, decided_by text, on_behalf_of text, post text,
 		       delegation bigint, reason text)
 		ON CONFLICT (visit, id) DO UPDATE
-		   SET state = EXCLUDED.state, due_at = EXCLUDED.due_at, provisional = EXCLUDED.provisional,
+		   SET state = EXCLUDED.state, person = EXCLUDED.person, assigned = EXCLUDED.assigned, due_at = EXCLUDED.due_at, provisional = EXCLUDED.provisional,
 		       asked_at = EXCLUDED.asked_at, waiting = EXCLUDED.waiting, question = EXCLUDED.question, answer = EXCLUDED.answer,
 		       decided_at = EXCLUDED.decided_at, decided_by = EXCLUDED.decided_by, on_behalf_of = EXCLUDED.on_behalf_of,
 		       post = EXCLUDED.post, delegation = EXCLUDED.delegation, reason = EXCLUDED.reason`, rows)

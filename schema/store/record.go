@@ -112,7 +112,7 @@ type head struct {
 // planner that the clock has one row: it believes in a thousand otherwise, and compiles (JIT) every run of the statement.
 func lock(ctx context.Context, tx *sqlx.Tx, id string, c visit.Command) (head, error) {
 	var h head
-	task := taskOf(c.Do)
+	task := visit.TaskOf(c.Do)
 	err := tx.GetContext(ctx, &h, `
 		WITH t AS MATERIALIZED (
 		  SELECT clock_timestamp() + ahead AS now, (clock_timestamp() + ahead) AT TIME ZONE 'Asia/Shanghai' AS local
@@ -150,22 +150,6 @@ func unitOf(a visit.Action) string {
 		return a.Unit
 	}
 	return ""
-}
-
-// taskOf names the task that a command decides, "" for commands that decide none.
-func taskOf(a visit.Action) string {
-	switch a := a.(type) {
-	case visit.Approve:
-		return a.Task
-	case visit.Return:
-		return a.Task
-	case visit.Reject:
-		return a.Task
-	case visit.Ask:
-		return a.Task
-	default:
-		return ""
-	}
 }
 
 func catchUp(ctx context.Context, tx *sqlx.Tx, v visit.Visit) (visit.Visit, []visit.Event, error) {
@@ -211,7 +195,7 @@ func insertEvents(ctx context.Context, tx *sqlx.Tx, entries []ledger.Entry) erro
 		       on_behalf_of text, post text, command text, body text, prev text, hash text)`, rows)
 }
 
-// project brings the visit's row up to the last event. The columns that show content and route change only with a new one.
+// project brings the visit's row up to the last event. The columns that show content, group and route change with few of them.
 func project(ctx context.Context, tx *sqlx.Tx, v visit.Visit, headHash string, decided []visit.Event) error {
 	if newContent(decided) {
 		content, err := contentOf(ctx, tx, v.ID, v.Valid())
@@ -233,7 +217,8 @@ func newContent(es []visit.Event) bool {
 	for _, e := range es {
 		switch e.Fact.(type) {
 		case visit.Submitted, visit.Resubmitted, visit.CategoryChanged, visit.Rerouted, visit.AmendmentSubmitted, visit.Amended,
-			visit.AmendmentRejected, visit.AmendmentWithdrawn, visit.Cancelled:
+			visit.AmendmentRejected, visit.AmendmentWithdrawn, visit.Cancelled, visit.TravellersDeclined, visit.SignOffAdded, visit.SignOffRemoved,
+			visit.ReaderAdded, visit.ReaderRemoved:
 			return true
 		}
 	}

@@ -68,6 +68,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addVisits()
 	a.addCommands()
 	a.addAmendments()
+	a.addOnTask()
 	a.addRecord()
 	a.addLedger()
 	a.addUniversity()

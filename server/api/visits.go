@@ -27,6 +27,9 @@ type Visit struct {
 	Revision int          `json:"revision,omitempty"`
 
 	Content     *visit.Draft       `json:"content,omitempty" doc:"What is being judged."`
+	Travellers  []string           `json:"travellers,omitempty" doc:"Who of the content's travellers goes."`
+	Declined    []Declined         `json:"declined,omitempty" doc:"Who does not."`
+	Readers     []string           `json:"readers,omitempty" doc:"Who may see the visit besides."`
 	Version     string             `json:"version,omitempty" doc:"SHA-256 of the content; a decision may name it."`
 	Seq         int                `json:"seq,omitempty" doc:"Number of the last event."`
 	Round       int                `json:"round,omitempty"`
@@ -53,22 +56,34 @@ type Name struct {
 
 // Task is one sign-off of one round.
 type Task struct {
-	ID          string          `json:"id" example:"1.2.IO.REV"`
-	SignOff     string          `json:"sign_off"`
-	Name        Name            `json:"name"`
-	Stage       int             `json:"stage"`
-	Round       int             `json:"round"`
-	State       visit.TaskState `json:"state"`
-	Version     string          `json:"version" doc:"The content that was put before the signer."`
-	Stands      string          `json:"stands,omitempty" doc:"The newest content for which the approval counts without having been asked again."`
-	Opened      time.Time       `json:"opened"`
-	Due         time.Time       `json:"due"`
-	Provisional bool            `json:"provisional,omitempty" doc:"The holidays of the year are not published yet."`
-	Decided     *time.Time      `json:"decided,omitempty"`
-	By          *visit.Actor    `json:"by,omitempty"`
-	Reason      string          `json:"reason,omitempty"`
-	Question    string          `json:"question,omitempty"`
-	Answer      string          `json:"answer,omitempty"`
+	ID          string                 `json:"id" example:"1.2.IO.REV"`
+	SignOff     string                 `json:"sign_off"`
+	Name        Name                   `json:"name"`
+	Stage       int                    `json:"stage"`
+	Round       int                    `json:"round"`
+	State       visit.TaskState        `json:"state"`
+	Version     string                 `json:"version" doc:"The content that was put before the signer."`
+	Stands      string                 `json:"stands,omitempty" doc:"The newest content for which the approval counts without having been asked again."`
+	Opened      time.Time              `json:"opened"`
+	Due         time.Time              `json:"due"`
+	Provisional bool                   `json:"provisional,omitempty" doc:"The holidays of the year are not published yet."`
+	Added       *visit.Added           `json:"added,omitempty" doc:"Who asked for the sign-off, where the policy does not."`
+	Assigned    string                 `json:"assigned,omitempty" doc:"The holder to whom the task was handed."`
+	Decided     *time.Time             `json:"decided,omitempty"`
+	By          *visit.Actor           `json:"by,omitempty"`
+	Reason      string                 `json:"reason,omitempty"`
+	Outside     *visit.OutsideDecision `json:"outside,omitempty" doc:"The paper of a decision that was made outside."`
+	Question    string                 `json:"question,omitempty"`
+	Answer      string                 `json:"answer,omitempty"`
+}
+
+// Declined is a traveller of the request who does not go.
+type Declined struct {
+	Person  string         `json:"person"`
+	Task    string         `json:"task"`
+	By      visit.Actor    `json:"by"`
+	Reason  string         `json:"reason"`
+	Recheck *visit.Recheck `json:"recheck,omitempty" doc:"What the pinned policy makes of those who remain. The pinned route stays."`
 }
 
 // Holder is an open task: who may sign it, since when and until when. Without signers the post is empty.
@@ -108,6 +123,8 @@ type May struct {
 	Withdraw bool     `json:"withdraw"`
 	Cancel   bool     `json:"cancel"`
 	Amend    bool     `json:"amend"`
+	// RemoveSigner are codes of added sign-offs that the caller may take back.
+	RemoveSigner []string `json:"remove_signer"`
 }
 
 // Summary is a visit as lists show it; a draft has no field that comes with the submission.
@@ -290,7 +307,7 @@ func (a *api) visit(ctx context.Context, who caller, in *VisitPath) (*oneVisit, 
 	case err != nil:
 		return nil, err
 	}
-	out := &oneVisit{Body: caseVisit(c, a.signOffName)}
+	out := &oneVisit{Body: caseVisit(c, SignOffNames(c, a.svc.PolicyName))}
 	if own {
 		out.Body.Draft, out.Body.Revision, out.ETag = &draft.Draft, draft.Revision, etag(draft.Revision)
 	}
@@ -306,23 +323,24 @@ func draftVisit(d store.DraftRow) *oneVisit {
 	}}
 }
 
-// signOffName is the name of a sign-off in the policy of today; a code that it no longer has is its own name.
-func (a *api) signOffName(code string) Name {
-	if n, ok := a.svc.PolicyName(code); ok {
-		return Name{ZH: n.ZH, EN: n.EN}
+func caseVisit(c service.Case, names func(code string) (policy.Words, bool)) Visit {
+	name := func(code string) Name {
+		if n, ok := names(code); ok {
+			return Name{ZH: n.ZH, EN: n.EN}
+		}
+		return Name{ZH: code, EN: code}
 	}
-	return Name{ZH: code, EN: code}
-}
-
-func caseVisit(c service.Case, name func(code string) Name) Visit {
 	v, content := c.Visit, c.Content.Draft.Normal()
 	out := Visit{
-		ID: v.ID, State: v.State, Applicant: v.Applicant, Unit: v.Unit, Content: &content, Version: v.Version, Seq: v.Seq,
+		ID: v.ID, State: v.State, Applicant: v.Applicant, Unit: v.Unit, Content: &content, Version: v.Version, Seq: v.Seq, Travellers: v.Travellers, Readers: v.Readers,
 		Round: v.Round, Stage: v.Stage, Route: pinned(v.Route, c.Route), Facts: c.Facts, Notice: notice(v.Notice),
 		Spent:       &Spent{ActiveSeconds: int64(v.Spent.Active.Seconds()), PausedSeconds: int64(v.Spent.Paused.Seconds())},
-		May:         &May{Sign: []string{}, Answer: c.MayAnswer, Edit: c.MayEdit, Withdraw: c.MayWithdraw, Cancel: c.MayCancel, Amend: c.MayAmend},
+		May:         &May{Sign: []string{}, Answer: c.MayAnswer, Edit: c.MayEdit, Withdraw: c.MayWithdraw, Cancel: c.MayCancel, Amend: c.MayAmend, RemoveSigner: append([]string{}, c.Removable...)},
 		People:      map[string]Name{},
 		SubmittedAt: some(v.Spent.Since), ChangedAt: some(v.Spent.Until), NextDue: c.Row.DueAt,
+	}
+	for _, d := range v.Declined {
+		out.Declined = append(out.Declined, Declined{Person: d.Person, Task: d.Task, By: d.By, Reason: c.Notes[d.Reason], Recheck: c.Rechecked(d)})
 	}
 	for _, t := range v.Tasks {
 		out.Tasks = append(out.Tasks, task(t, c.Notes, name(t.SignOff.Code)))
@@ -362,8 +380,8 @@ func pinned(route visit.Route, explained policy.Route) *policy.Route {
 func task(t visit.Task, notes map[visit.Note]string, name Name) Task {
 	out := Task{
 		ID: t.ID, SignOff: t.SignOff.Code, Name: name, Stage: t.Stage, Round: t.Round, State: t.State, Version: t.Version, Stands: t.Stands,
-		Opened: t.Opened, Due: t.Due, Provisional: t.Provisional, Decided: some(t.Decided),
-		Reason: notes[t.Reason], Question: notes[t.Question], Answer: notes[t.Answer],
+		Added: t.SignOff.Added, Assigned: t.Assigned, Opened: t.Opened, Due: t.Due, Provisional: t.Provisional, Decided: some(t.Decided),
+		Outside: t.Outside, Reason: notes[t.Reason], Question: notes[t.Question], Answer: notes[t.Answer],
 	}
 	if t.By != (visit.Actor{}) {
 		out.By = &t.By
@@ -386,7 +404,7 @@ func some(t time.Time) *time.Time {
 func summary(r store.VisitRow) Summary {
 	return Summary{
 		ID: r.ID, State: r.State, Title: r.Title, Category: r.Category, Unit: r.Unit, Applicant: r.Applicant,
-		Travellers: append([]string{}, r.Travellers...), Countries: append([]string{}, r.Countries...),
+		Travellers: append([]string{}, r.Going()...), Countries: append([]string{}, r.Countries...),
 		ExitDate: r.ExitDate, ReturnDate: r.ReturnDate, Rule: r.Rule, Round: r.Round, Stage: r.Stage, Stages: r.Stages, Seq: r.Seq,
 		Notice: r.Notice, NoticeCloses: r.NoticeCloses, SubmittedAt: some(r.SubmittedAt), ChangedAt: r.ChangedAt,
 	}

@@ -87,7 +87,7 @@ func families() map[string][]string {
 		"classified.":          {"none", "general", "important", "core"},
 		"delegations.":         {"ended", "over", "coming", "active"},
 		"difference.":          {"added", "removed", "changed"},
-		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped", "register", "amending"},
+		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped", "register", "amending", "declined", "added", "removed", "transferred", "reader_added", "reader_removed"},
 		"effect.":              {"listed", "pending", "rerouted", "kept"},
 		"error.":               {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"error.help.":          {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},

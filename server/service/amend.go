@@ -70,12 +70,12 @@ func (s *Service) Amend(ctx context.Context, u User, id, reason, key string) (vi
 		return visit.Receipt{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
 	}
 	c := visit.Command{ID: commandID(u, key), By: u.actor()}
-	first, known, err := s.Store.EventOf(ctx, id, c.ID)
-	if err != nil {
-		return visit.Receipt{}, err
-	}
-	if known {
-		return s.amendedAgain(ctx, id, c, first, reason)
+	r, known, err := s.recorded(ctx, id, c, reason, func(f visit.Fact) bool {
+		_, ok := f.(visit.AmendmentSubmitted)
+		return ok
+	})
+	if known || err != nil {
+		return r, err
 	}
 	change, a, st, err := s.amendment(ctx, u, id)
 	if err != nil {
@@ -103,20 +103,6 @@ func (s *Service) Amend(ctx context.Context, u User, id, reason, key string) (vi
 		Version: version, Travellers: a.travellers(), Route: a.Route.Pin(), Changes: a.Reask.Changes, Reask: *pinnedReask(*a.Reask), Reason: note,
 	}
 	return s.do(ctx, id, c, st.visit.Seq)
-}
-
-// amendedAgain answers a change that was recorded before: its receipt, or conflict when the key was used for something else.
-func (s *Service) amendedAgain(ctx context.Context, id string, c visit.Command, first visit.Event, reason string) (visit.Receipt, error) {
-	f, ok := first.Fact.(visit.AmendmentSubmitted)
-	note, err := s.Store.PutNote(ctx, id, c.ID, reason)
-	if err != nil {
-		return visit.Receipt{}, err
-	}
-	if !ok || note != f.Reason {
-		return visit.Receipt{}, visit.Refuse(visit.Conflict, "command_reused", "command", c.ID)
-	}
-	v, err := s.Store.Visit(ctx, id)
-	return receipt(v, c.ID), err
 }
 
 // Differences are what differs between two versions of a visit.

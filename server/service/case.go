@@ -44,6 +44,8 @@ type Case struct {
 	Mine []store.InboxItem
 	// What the user may do besides signing.
 	MayAnswer, MayEdit, MayWithdraw, MayCancel, MayChangeCategory, MayAmend bool
+	// Removable are codes of added sign-offs that the user may take back.
+	Removable []string
 }
 
 // Case reads a submitted visit for a user who may see it.
@@ -116,9 +118,24 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	c.MayWithdraw = own && state.Open()
 	c.MayAmend = own && state == visit.StateApproved
 	c.MayCancel = (own || rights.Office) && (state == visit.StateApproved || c.Visit.Amending())
+	for _, t := range c.Visit.Pending() {
+		if _, may := u.mayRemove(rights, c.Visit, t); may {
+			c.Removable = append(c.Removable, t)
+		}
+	}
 	_, refused := u.mayChangeCategory(rights, c.Visit)
 	c.MayChangeCategory = refused == nil
 	return c, err
+}
+
+// Rechecked is what the policy made of the group without a traveller who was declined; nil where it could not say.
+func (c Case) Rechecked(d visit.Declined) *visit.Recheck {
+	for _, e := range c.Entries {
+		if f, ok := e.Event.Fact.(visit.TravellersDeclined); ok && f.Reason == d.Reason && slices.Contains(f.Travellers, d.Person) {
+			return f.Recheck
+		}
+	}
+	return nil
 }
 
 // explain routes the pinned facts again under the pinned policy, for the reasons. What decides is the pinned route,
@@ -154,6 +171,19 @@ func (c Case) persons() []string {
 	}
 	for _, o := range c.Overrides {
 		ids = append(ids, o.AskedBy, o.DecidedBy, o.OnBehalfOf)
+	}
+	for _, t := range c.Visit.Tasks {
+		ids = append(ids, t.SignOff.Person, t.Assigned)
+	}
+	for _, e := range c.Entries {
+		switch f := e.Event.Fact.(type) {
+		case visit.SignOffAdded:
+			ids = append(ids, f.SignOff.Person)
+		case visit.Transferred:
+			ids = append(ids, f.To)
+		case visit.ReaderAdded:
+			ids = append(ids, f.Person)
+		}
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)

@@ -32,6 +32,8 @@ type Decision struct {
 	Stage   int    // for return: 0 gives the case to the applicant, n to stage n
 	Version string // the version the signer saw; checked when given
 	Seen    int    // number of the last event the signer saw; the newest when 0
+	// Outside is the paper of an authority outside, for its decision and no other.
+	Outside *visit.OutsideDecision
 }
 
 // answerTime is how long a caller waits for a command; afterwards the outcome is not known and may be asked for again.
@@ -56,7 +58,10 @@ func (s *Service) Decide(ctx context.Context, u User, id string, d Decision, key
 	if err := s.authorised(ctx, u, it.SignOff, d.Verdict); err != nil {
 		return visit.Receipt{}, err
 	}
-	c.By.Post, c.By.Unit, c.By.OnBehalfOf, c.By.Delegation = it.Post, it.PostUnit, it.OnBehalfOf, it.Delegation
+	c.By = signing(c.By, it)
+	if err := s.checkScan(ctx, d.Outside); err != nil {
+		return visit.Receipt{}, err
+	}
 	if c.Do, err = s.action(ctx, id, c.ID, d); err != nil {
 		return visit.Receipt{}, err
 	}
@@ -64,6 +69,18 @@ func (s *Service) Decide(ctx context.Context, u User, id string, d Decision, key
 		return visit.Receipt{}, err
 	}
 	return s.do(ctx, id, c, it.Seq)
+}
+
+// checkScan refuses a scan that was never uploaded; what else a paper lacks the aggregate says.
+func (s *Service) checkScan(ctx context.Context, o *visit.OutsideDecision) error {
+	if o == nil || o.File == "" {
+		return nil
+	}
+	known, err := s.Store.Files(ctx, []string{o.File})
+	if _, ok := known[o.File]; err == nil && !ok {
+		err = fieldProblem("outside.file", "not_uploaded", "value", o.File)
+	}
+	return err
 }
 
 func (d Decision) check() error {
@@ -99,13 +116,13 @@ func (s *Service) action(ctx context.Context, id, command string, d Decision) (v
 	}
 	switch d.Verdict {
 	case Return:
-		return visit.Return{Task: d.Task, Stage: d.Stage, Reason: note}, nil
+		return visit.Return{Task: d.Task, Stage: d.Stage, Reason: note, Outside: d.Outside}, nil
 	case Reject:
-		return visit.Reject{Task: d.Task, Reason: note}, nil
+		return visit.Reject{Task: d.Task, Reason: note, Outside: d.Outside}, nil
 	case Question:
 		return visit.Ask{Task: d.Task, Question: note}, nil
 	default:
-		return visit.Approve{Task: d.Task, Version: d.Version, Reason: note}, nil
+		return visit.Approve{Task: d.Task, Version: d.Version, Reason: note, Outside: d.Outside}, nil
 	}
 }
 
@@ -123,23 +140,28 @@ func (s *Service) repeated(ctx context.Context, u User, id string, d Decision, c
 		}
 		return s.again(ctx, id, c, first.Digest)
 	}
+	return visit.Receipt{}, s.notMine(ctx, u, id, d.Task)
+}
+
+// notMine says why a user cannot sign a task now.
+func (s *Service) notMine(ctx context.Context, u User, id, task string) error {
 	v, err := s.Store.Visit(ctx, id)
 	if err != nil {
-		return visit.Receipt{}, err
+		return err
 	}
-	t, found := v.Task(d.Task)
+	t, found := v.Task(task)
 	rights, err := s.see(ctx, u, id)
 	switch {
 	case err != nil:
-		return visit.Receipt{}, err
+		return err
 	case !found:
-		return visit.Receipt{}, visit.Refuse(visit.NotFound, "no_such_task", "task", d.Task)
+		return visit.Refuse(visit.NotFound, "no_such_task", "task", task)
 	case t.State != visit.TaskOpen && signsFor(rights, t):
-		return visit.Receipt{}, visit.Refuse(visit.Conflict, "task_closed", "task", d.Task, "state", string(t.State))
-	case u.Person == v.Applicant || slices.Contains(v.Travellers, u.Person):
-		return visit.Receipt{}, visit.Refuse(visit.Forbidden, "own_visit", "person", u.Person)
+		return visit.Refuse(visit.Conflict, "task_closed", "task", task, "state", string(t.State))
+	case u.Person == v.Applicant || slices.Contains(v.Concerned(), u.Person):
+		return visit.Refuse(visit.Forbidden, "own_visit", "person", u.Person)
 	default:
-		return visit.Receipt{}, visit.Refuse(visit.Forbidden, "not_your_sign_off", "sign_off", t.SignOff.Code)
+		return visit.Refuse(visit.Forbidden, "not_your_sign_off", "sign_off", t.SignOff.Code)
 	}
 }
 

@@ -85,6 +85,11 @@ func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (asses
 	if st.category != "" && d.Category != st.category {
 		a.Problems = append(a.Problems, visit.Problem{Field: "category", Rule: "category_set", Missing: true, Args: map[string]string{"category": string(st.category)}})
 	}
+	for i, t := range d.Travellers {
+		if st.visit.IsDeclined(t.Person) {
+			a.Problems = append(a.Problems, visit.Problem{Field: fmt.Sprintf("travellers[%d].person", i), Rule: "declined", Missing: true, Args: map[string]string{"person": t.Person}})
+		}
+	}
 	if err := s.checkUnit(ctx, d, &a.Preview); err != nil {
 		return a, err
 	}

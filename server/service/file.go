@@ -110,12 +110,37 @@ func (s *Service) document(ctx context.Context, u User, id, hash string) (visit.
 	if err != nil {
 		return visit.Document{}, err
 	}
-	for _, d := range drafts {
+	papers, err := s.papers(ctx, u, id)
+	if err != nil {
+		return visit.Document{}, err
+	}
+	for _, d := range append(drafts, visit.Draft{Documents: papers}) {
 		if i := slices.IndexFunc(d.Documents, func(doc visit.Document) bool { return doc.File == hash }); i >= 0 {
 			return d.Documents[i], nil
 		}
 	}
 	return visit.Document{}, visit.Refuse(visit.NotFound, "not_found", "what", "file", "id", hash)
+}
+
+// papers are the scans of outside decisions, for those who may see the visit.
+func (s *Service) papers(ctx context.Context, u User, id string) ([]visit.Document, error) {
+	if _, err := s.see(ctx, u, id); err != nil {
+		if visit.CodeOf(err) == visit.NotFound {
+			err = nil
+		}
+		return nil, err
+	}
+	v, err := s.Store.Visit(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var all []visit.Document
+	for _, t := range v.Tasks {
+		if t.Outside != nil {
+			all = append(all, visit.Document{Kind: t.SignOff.Code, File: t.Outside.File, Name: t.Outside.Number})
+		}
+	}
+	return all, nil
 }
 
 // readable gives what the user may read of a visit: every version that was judged, the own working copy, or both.

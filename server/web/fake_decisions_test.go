@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/exeat/exeat/policy"
@@ -26,4 +27,28 @@ func (f *fake) Amendment(_ context.Context, u service.User, id string) (service.
 func (f *fake) Amend(_ context.Context, _ service.User, _, reason, key string) (visit.Receipt, error) {
 	f.did = append(f.did, strings.Join([]string{"amend", reason, key}, " "))
 	return visit.Receipt{}, f.take()
+}
+
+func (f *fake) onTask(what ...string) (visit.Receipt, error) {
+	f.did = append(f.did, strings.Join(what, " "))
+	return visit.Receipt{}, f.take()
+}
+
+func (f *fake) DeclineTravellers(_ context.Context, _ service.User, _, task string, travellers []string, reason, key string) (visit.Receipt, error) {
+	return f.onTask("decline", task, strings.Join(travellers, ","), reason, key)
+}
+func (f *fake) AddSignOff(_ context.Context, _ service.User, _ string, n service.NewSignOff, key string) (visit.Receipt, error) {
+	return f.onTask("add", n.Task, n.Person, fmt.Sprint(n.Before, n.Days), n.Reason, key)
+}
+func (f *fake) RemoveSignOff(_ context.Context, _ service.User, _, code, reason, key string) (visit.Receipt, error) {
+	return f.onTask("remove", code, reason, key)
+}
+func (f *fake) Transfer(_ context.Context, _ service.User, _, task, to, reason, key string) (visit.Receipt, error) {
+	return f.onTask("transfer", task, to, reason, key)
+}
+func (f *fake) AddReader(_ context.Context, _ service.User, _, task, person, reason, key string) (visit.Receipt, error) {
+	return f.onTask("read", task, person, reason, key)
+}
+func (f *fake) RemoveReader(_ context.Context, _ service.User, _, task, person, reason, key string) (visit.Receipt, error) {
+	return f.onTask("unread", task, person, reason, key)
 }

@@ -88,6 +88,9 @@ type fake struct {
 	// refuse is what the next command is refused with.
 	refuse error
 	did    []string
+	// removable are added sign-offs that can be taken back, signers more persons who may sign a task.
+	removable []string
+	signers   map[string][]string
 }
 
 type kept struct {
@@ -250,6 +253,9 @@ func (f *fake) Visit(_ context.Context, id string) (visit.Visit, error) { return
 func (f *fake) Signers(_ context.Context, id, _ string) (map[string][]store.Acting, error) {
 	m := map[string][]store.Acting{}
 	for _, t := range f.visits[id].v.OpenTasks() {
+		for _, p := range f.signers[t.ID] {
+			m[t.ID] = append(m[t.ID], store.Acting{Person: p})
+		}
 		for _, post := range t.SignOff.Posts {
 			if h, ok := holdings[post]; ok {
 				m[t.ID] = append(m[t.ID], h)
@@ -341,7 +347,7 @@ func (f *fake) Case(_ context.Context, u service.User, id string) (service.Case,
 		Notes: f.notes, People: people, Signers: signers, Mine: f.inboxOf(u.Person, id),
 		Files:     map[string]store.File{strings.Repeat("ab", 32): {Size: 182_000, MediaType: "application/pdf"}},
 		MayAnswer: own && state == visit.StateQuestion, MayEdit: own && state == visit.StateReturned, MayWithdraw: own && state.Open(),
-		MayCancel: own && state == visit.StateApproved,
+		MayCancel: own && state == visit.StateApproved, Removable: f.removable,
 	}, nil
 }
 func (f *fake) Entries(ctx context.Context, u service.User, id string) ([]ledger.Entry, error) {
