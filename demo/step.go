@@ -204,7 +204,7 @@ func (p *player) finish(ctx context.Context, s *part, applicant *client.Client, 
 	var r client.Receipt
 	var err error
 	switch {
-	case s.end == cancel && state == visit.StateApproved:
+	case s.end == cancel && state.Cancellable():
 		r, err = applicant.Cancel(ctx, s.id, "会议改为线上举行。 / The meeting is held online instead.", "")
 		state = r.State
 	case s.end == withdraw && state.Open():

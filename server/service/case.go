@@ -38,6 +38,7 @@ type Case struct {
 	Mine []store.InboxItem
 	// What the user may do besides signing.
 	MayAnswer, MayEdit, MayWithdraw, MayCancel, MayChangeCategory bool
+	Can                                                           Can // in the life after the approval
 }
 
 // Case reads a submitted visit for a user who may see it.
@@ -98,7 +99,8 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	c.MayAnswer = own && state == visit.StateQuestion
 	c.MayEdit = own && state == visit.StateReturned
 	c.MayWithdraw = own && state.Open()
-	c.MayCancel = (own || rights.Office) && state == visit.StateApproved
+	c.MayCancel = (own || rights.Office) && state.Cancellable()
+	c.Can = u.can(rights, c.Visit)
 	_, refused := u.mayChangeCategory(rights, c.Visit)
 	c.MayChangeCategory = refused == nil
 	return c, err

@@ -110,12 +110,42 @@ func (s *Service) document(ctx context.Context, u User, id, hash string) (visit.
 	if err != nil {
 		return visit.Document{}, err
 	}
-	for _, d := range drafts {
+	life, err := s.lifeDocuments(ctx, u, id)
+	if err != nil {
+		return visit.Document{}, err
+	}
+	for _, d := range append(drafts, life) {
 		if i := slices.IndexFunc(d.Documents, func(doc visit.Document) bool { return doc.File == hash }); i >= 0 {
 			return d.Documents[i], nil
 		}
 	}
 	return visit.Document{}, visit.Refuse(visit.NotFound, "not_found", "what", "file", "id", hash)
+}
+
+// lifeDocuments are the files of the life after the approval, as documents of a draft that is nowhere kept; none for who may
+// not see the visit.
+func (s *Service) lifeDocuments(ctx context.Context, u User, id string) (visit.Draft, error) {
+	var d visit.Draft
+	if _, err := s.see(ctx, u, id); err != nil {
+		return d, unless(err, visit.NotFound)
+	}
+	v, err := s.Store.Visit(ctx, id)
+	if err != nil {
+		return d, err
+	}
+	files, err := s.lifeFiles(ctx, v)
+	for _, f := range files {
+		d.Documents = append(d.Documents, visit.Document{File: f.hash, Name: f.name})
+	}
+	return d, err
+}
+
+// unless gives an error that is not of the given code.
+func unless(err error, code visit.Code) error {
+	if visit.CodeOf(err) == code {
+		return nil
+	}
+	return err
 }
 
 // readable gives what the user may read of a visit: the version being judged, the own working copy, or both.
