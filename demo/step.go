@@ -49,8 +49,8 @@ func (p *player) step(ctx context.Context, s *part) error {
 // watch remembers when time itself acts next: when the notice ends, or something falls due.
 func (s *part) watch(v client.Visit) {
 	s.closes = time.Time{}
-	if v.Due != nil {
-		s.closes = *v.Due
+	if v.NextDue != nil {
+		s.closes = *v.NextDue
 	}
 }
 
