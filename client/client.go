@@ -106,6 +106,19 @@ func (c *Client) Cancel(ctx context.Context, id, reason, key string) (Receipt, e
 	return c.command(ctx, id, "cancel", map[string]string{"reason": reason}, key)
 }
 
+// Act gives a command of the life after the approval; path and body are those of the API, for example depart or reports/1/accept.
+func (c *Client) Act(ctx context.Context, id, path string, body any, key string) (Receipt, error) {
+	return c.command(ctx, id, path, body, key)
+}
+
+// Read gets what lies at a path of the API, for example /abroad, as JSON.
+func (c *Client) Read(ctx context.Context, path string, out any) error { return c.get(ctx, path, out) }
+
+// Send posts to a path of the API that has no visit, with a key of its own.
+func (c *Client) Send(ctx context.Context, path string, body, out any) error {
+	return c.send(ctx, http.MethodPost, path, body, "", out)
+}
+
 func (c *Client) command(ctx context.Context, id, name string, body any, key string) (Receipt, error) {
 	var r Receipt
 	return r, c.send(ctx, http.MethodPost, of(id, "/"+name), body, key, &r)

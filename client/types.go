@@ -62,6 +62,40 @@ type Visit struct {
 	Tasks     []Task       `json:"tasks"`
 	Holders   []Holder     `json:"holders"`
 	Notice    Notice       `json:"notice"`
+
+	// What follows the approval.
+	Trips      []Trip      `json:"trips"`
+	After      Notice      `json:"after"` // the notice after the return
+	Objections []Objection `json:"objections"`
+	NextDue    *time.Time  `json:"next_due"` // when time itself acts next
+	Package    string      `json:"package"`
+}
+
+// Trip is one traveller of an approved visit.
+type Trip struct {
+	visit.Trip
+	Lacking []string `json:"lacking"` // preparations still to be proved
+	Payable bool     `json:"payable"`
+}
+
+// Trip gives the trip of a traveller.
+func (v Visit) Trip(person string) (Trip, bool) {
+	for _, t := range v.Trips {
+		if t.Person == person {
+			return t, true
+		}
+	}
+	return Trip{}, false
+}
+
+// Objection is an objection to a public notice.
+type Objection struct {
+	ID     int    `json:"id"`
+	After  bool   `json:"after"`
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+	Upheld bool   `json:"upheld"`
+	Answer string `json:"answer"`
 }
 
 // Task is one sign-off of one round.

@@ -19,7 +19,7 @@ type Config struct {
 	Out         io.Writer // one line a visit; nothing is written when nil
 }
 
-// Seed installs the university and lets its people live through the twenty visits of the last five months. Every step is a
+// Seed installs the university and lets its people live through the twenty visits of the last five months, from the request to the archive. Every step is a
 // call of the API by the person who takes it, at its own hour: the university's clock first stands five months in the past
 // and is moved from step to step until it shows the real time again.
 //
@@ -79,7 +79,7 @@ type part struct {
 	at     time.Time       // of the next step
 	over   bool            // nobody does anything more
 	took   map[string]bool // turns taken, by sign-off
-	closes time.Time       // when the open notice ends; zero when none is open
+	closes time.Time       // when time itself acts on the visit; zero when it waits for nobody but people
 }
 
 // play takes the steps of all stories in the order of time, up to the real time.
@@ -140,9 +140,9 @@ func (s *part) nextMorning() time.Time {
 	return morning(calendar.China().Due(calendar.DateOf(s.at), 1).Date, s.index)
 }
 
-// goTo moves the clock. It stops where a public notice ends, so that time acts then and not later.
+// goTo moves the clock. It stops where time itself acts on a visit, so that it acts then and not later.
 func (p *player) goTo(ctx context.Context, at time.Time) error {
-	for due := p.nextNotice(at); !due.IsZero(); due = p.nextNotice(at) {
+	for due := p.nextDue(at); !due.IsZero(); due = p.nextDue(at) {
 		if err := p.advance(ctx, due); err != nil {
 			return err
 		}
@@ -163,8 +163,8 @@ func (p *player) goTo(ctx context.Context, at time.Time) error {
 	return p.store.SetClock(ctx, ahead+at.Sub(now))
 }
 
-// nextNotice is the first end of an open notice up to a time, zero if there is none.
-func (p *player) nextNotice(until time.Time) time.Time {
+// nextDue is the first instant up to a time at which time acts on a visit, zero if there is none.
+func (p *player) nextDue(until time.Time) time.Time {
 	var first time.Time
 	for _, s := range p.parts {
 		if !s.closes.IsZero() && !s.closes.After(until) && (first.IsZero() || s.closes.Before(first)) {

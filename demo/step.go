@@ -36,6 +36,9 @@ func (p *player) step(ctx context.Context, s *part) error {
 	case v.State.Open() && len(v.Holders) == 0 && v.Notice.State == visit.NoticeOpen:
 		s.at = s.nextMorning()
 		return nil
+	case v.State.Living() && s.end == nothing:
+		err = p.live(ctx, s, applicant, v)
+		return err
 	default:
 		return p.finish(ctx, s, applicant, v)
 	}
@@ -43,11 +46,11 @@ func (p *player) step(ctx context.Context, s *part) error {
 	return err
 }
 
-// watch remembers when the notice ends.
+// watch remembers when time itself acts next: when the notice ends, or something falls due.
 func (s *part) watch(v client.Visit) {
 	s.closes = time.Time{}
-	if v.Notice.State == visit.NoticeOpen && v.State.Open() {
-		s.closes = v.Notice.Closes
+	if v.NextDue != nil {
+		s.closes = *v.NextDue
 	}
 }
 
@@ -214,7 +217,7 @@ func (p *player) finish(ctx context.Context, s *part, applicant *client.Client, 
 	var r client.Receipt
 	var err error
 	switch {
-	case s.end == cancel && state == visit.StateApproved:
+	case s.end == cancel && state.Cancellable():
 		r, err = applicant.Cancel(ctx, s.id, "会议改为线上举行。 / The meeting is held online instead.", "")
 		state = r.State
 	case s.end == withdraw && state.Open():

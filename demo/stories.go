@@ -81,7 +81,7 @@ func stories() []story {
 				Invitation: "论坛主席邀请函 / Letter of the chair of the forum",
 				Funding:    yuan("智能交通课题 / Intelligent transport project", visit.Research, 6000),
 			},
-			stays: []stay{{"HK", "Hong Kong", "Forum office, Hong Kong", 2}},
+			stays: []stay{{"HK", "Hong Kong", "Forum office, Hong Kong", 2}}, unreported: true,
 		},
 		{
 			applicant: "faculty.mech", ago: 70, lead: 60, end: cancel,

@@ -75,6 +75,7 @@ type Facts struct {
 	Days        int         `json:"days"`
 	ExitDate    string      `json:"exit_date"`
 	ReturnDate  string      `json:"return_date"`
+	ArriveDate  string      `json:"arrive_date,omitempty"` // at the first place abroad
 	Destination Destination `json:"destination"`
 	// Countries are the different countries and regions of the legs, in the order of the journey; ISO 3166-1 alpha-2.
 	Countries []string `json:"countries"`
@@ -202,6 +203,9 @@ func borderDays(exit, return_ string) int {
 
 // places counts every country but those in which the traveller only changes planes without crossing the border.
 func (f *Facts) places(legs []visit.Leg) {
+	if len(legs) > 0 {
+		f.ArriveDate = legs[0].Arrive
+	}
 	for _, l := range legs {
 		if l.Transit != "" {
 			f.Transits++

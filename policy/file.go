@@ -117,6 +117,7 @@ type packText struct {
 	Documents     []located[documentText] `yaml:"documents" doc:"Papers to be handed in before the approval or the departure."`
 	Timers        []located[timerText]    `yaml:"timers" doc:"Lead times, where a rule names them; other periods, where their condition holds or always."`
 	Notice        located[noticeText]     `yaml:"notice" doc:"Public notice; left out where there is none."`
+	Life          located[lifeText]       `yaml:"life" doc:"What follows the approval; left out where a visit ends with it."`
 	Rules         []located[ruleText]     `yaml:"rules" doc:"Base rules. The first that holds for a traveller gives the route."`
 	Overlays      []located[overlayText]  `yaml:"overlays" doc:"What circumstances add to the base route. All that hold apply."`
 	Reask         []located[reaskText]    `yaml:"reask" doc:"What a change of the request asks again, by kind of change. A kind that is not named asks everything again."`
@@ -176,6 +177,7 @@ type (
 		When      cell               `yaml:"when" as:"condition" doc:"Only for travellers for whom this holds."`
 		Before    cell               `yaml:"before" as:"before" doc:"approval where nothing is written."`
 		Generated cell               `yaml:"generated" as:"truth" doc:"Printed from the request, so not asked for."`
+		Keep      cell               `yaml:"keep" as:"retention" doc:"How long it is kept, where longer than the file of the visit."`
 		Citation  cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the document comes from."`
 	}
 	timerText struct {
@@ -185,6 +187,7 @@ type (
 		Of       cell               `yaml:"of" as:"period" need:"yes" doc:"Unit of the period."`
 		When     cell               `yaml:"when" as:"condition" doc:"Runs where this holds."`
 		To       cell               `yaml:"to" doc:"Makes the timer an escalation: so many working days after the limit of a sign-off the holders of this post are told, or with head its fallback."`
+		Sets     cell               `yaml:"sets" as:"setting" doc:"What it sets in the life of a visit."`
 		Citation cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the period comes from."`
 	}
 	noticeText struct {
@@ -301,7 +304,7 @@ func faultOf(name string, err error) Fault {
 var keys = func() []string {
 	all := slices.Concat(
 		keysOf[packText](), keysOf[wordsText](), keysOf[citationText](), keysOf[limitText](), keysOf[tableText](), keysOf[levelText](), keysOf[signOffText](), keysOf[gateText](),
-		keysOf[documentText](), keysOf[timerText](), keysOf[noticeText](), keysOf[ruleText](), keysOf[stageText](), keysOf[overlayText](), keysOf[reaskText](), keysOf[remarkText](), keysOf[refusalText](), keysOf[overrideText](),
+		keysOf[documentText](), keysOf[timerText](), keysOf[noticeText](), keysOf[lifeText](), keysOf[preparationText](), keysOf[keepText](), keysOf[ruleText](), keysOf[stageText](), keysOf[overlayText](), keysOf[reaskText](), keysOf[remarkText](), keysOf[refusalText](), keysOf[overrideText](),
 	)
 	slices.Sort(all)
 	return slices.Compact(all)

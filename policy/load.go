@@ -78,6 +78,7 @@ func (l *loader) load() {
 	l.documentList()
 	l.timerList()
 	l.noticeEntry()
+	l.lifeEntry()
 	l.ruleList()
 	l.overlayList()
 	l.reaskList()
@@ -363,6 +364,7 @@ func (l *loader) documentList() {
 			code: l.unique(seen, e.at, "code", v.Code), name: l.words(e.at, "name", v.Name),
 			when:   l.optionalCondition(l.forOthers, v.When),
 			before: l.among(e.at, "before", v.Before, beforeApproval, beforeApproval, beforeDeparture), generated: l.truth("generated", v.Generated),
+			keep: l.retention(e.at, v.Keep),
 		})
 	}
 }
@@ -378,7 +380,7 @@ func (l *loader) timerList() {
 		t := timer{
 			code: code, name: l.words(e.at, "name", v.Name), value: l.number(e.at, "value", v.Value),
 			of: l.among(e.at, "of", v.Of, "", timerUnits...), lead: l.isLead(code), when: l.optionalCondition(l.forOthers, v.When), to: v.To.text,
-			citation: l.citation(e.at, v.Citation),
+			citation: l.citation(e.at, v.Citation), sets: l.sets(v),
 		}
 		l.timing(v, t)
 		l.pack.timers = append(l.pack.timers, t)

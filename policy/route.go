@@ -36,6 +36,10 @@ type Route struct {
 	NoticeDays int `json:"notice_days"`
 	// Timing is how long the visit waits by itself: what the timers say of it, and the default for the rest.
 	Timing visit.Timing `json:"timing"`
+	// Preparations are to be done before leaving; Life is all that follows the approval, as the visit will pin it. Both are
+	// absent where the visit ends with the approval.
+	Preparations []Preparation `json:"preparations,omitempty"`
+	Life         *visit.Life   `json:"life,omitempty"`
 }
 
 // Reason says which rule asked for something and why it held.
@@ -107,7 +111,9 @@ type Overridden struct {
 
 // Pin is what a visit keeps of the route from its submission on.
 func (r Route) Pin() visit.Route {
-	pinned := visit.Route{Policy: r.Policy, Rule: r.Rule, Stages: make([][]visit.SignOff, len(r.Stages)), Terms: r.Terms, NoticeDays: r.NoticeDays, Timing: &r.Timing}
+	pinned := visit.Route{
+		Policy: r.Policy, Rule: r.Rule, Stages: make([][]visit.SignOff, len(r.Stages)), Terms: r.Terms, NoticeDays: r.NoticeDays, Timing: &r.Timing, Life: r.Life,
+	}
 	next := 0
 	for i, stage := range r.Stages {
 		for range stage {
@@ -287,11 +293,12 @@ func (b *builder) build() (Route, error) {
 	b.stages(&r)
 	b.terms(&r)
 	r.gates(b.pack, asked.gates)
-	if err := b.documents(&r, asked.documents); err != nil {
-		return Route{}, err
-	}
-	if err := b.timers(&r); err != nil {
-		return Route{}, err
+	for _, step := range []func() error{
+		func() error { return b.documents(&r, asked.documents) }, func() error { return b.timers(&r) }, func() error { return b.life(&r) },
+	} {
+		if err := step(); err != nil {
+			return Route{}, err
+		}
 	}
 	r.Timing = b.pack.timing(r.Timers)
 	return r, nil

@@ -565,5 +565,5 @@ func TestJSON(t *testing.T) {
 	require.True(t, strings.HasPrefix(b, `{"rule":"R17","policy":{"pack":"cn-delegated","version":"2026.1","hash":"`), b)
 	require.Contains(t, b, `"stages":[["COL.DEAN","COL.PSEC","FIN"],["IO.REV"],["ISSUE"]]`)
 	require.Contains(t, b, `"overlays":[],`)
-	require.Contains(t, b, `"refusals":[],"warnings":[],"days":3,"notice_days":5,"timing":{"answer":30,"warnings":[7,15,25],"escalations":[{"after":1,"to":"head"},{"after":3,"to":"VP.INT"}]}}`)
+	require.Contains(t, b, `"refusals":[],"warnings":[],"days":3,"notice_days":5,"timing":{"answer":30,"warnings":[7,15,25],"escalations":[{"after":1,"to":"head"},{"after":3,"to":"VP.INT"}]},"preparations":[`)
 }

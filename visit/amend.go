@@ -77,8 +77,11 @@ func (v Visit) Concerned() []string {
 }
 
 func (d *decider) amend(a Amend) error {
-	if err := d.byApplicantIn(StateApproved); err != nil {
+	if err := d.byApplicant(); err != nil {
 		return err
+	}
+	if !d.State.Amendable() {
+		return Refuse(Conflict, "not_in_state", "state", string(d.State))
 	}
 	if a.Reason == "" {
 		return needs("reason")

@@ -138,7 +138,7 @@ func (m *machine) check(old visit.Visit, by visit.Actor) {
 // who has left is never again at home.
 func (m *machine) eachTripStandsSomewhere(old visit.Visit) {
 	r, v := m.r, m.v
-	if len(v.Trips) == 0 {
+	if len(v.Trips) == 0 || v.Amending() { // what is prepared waits for the change
 		return
 	}
 	rank := map[visit.TripState]int{}
@@ -269,7 +269,7 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 	}
 	note := visit.Note(rapid.SampledFrom([]string{"n", "n", "n", ""}).Draw(r, "note"))
 	applicant := visit.Actor{Person: "faculty", Channel: "api"}
-	if m.v.State.Living() || rapid.IntRange(0, 19).Draw(r, "life") == 0 {
+	if m.v.State.Living() && !(m.v.State.Amendable() && rapid.IntRange(0, 9).Draw(r, "amend") == 0) || rapid.IntRange(0, 19).Draw(r, "life") == 0 {
 		return m.genLife(note)
 	}
 	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "category", "reroute", "recalculate", "reject", "withdraw", "cancel", "amend", "amend", "amend", "decline", "add", "add", "remove", "transfer", "read", "tick", "tick", "sync", "submit"}).Draw(r, "action") {

@@ -60,6 +60,11 @@ func (s State) Cancellable() bool {
 	return slices.Contains([]State{StateApproved, StatePreparing, StateReady, StateSuspended}, s)
 }
 
+// Amendable tells that the applicant may ask for a change of what was approved: nobody has left yet.
+func (s State) Amendable() bool {
+	return s == StateApproved || s == StatePreparing || s == StateReady
+}
+
 // Open tells that the visit is being decided: the applicant may withdraw it.
 func (s State) Open() bool {
 	return s != StateDraft && s != StateApproved && !s.Living() && !s.Final()

@@ -63,9 +63,6 @@ type Nudges struct {
 
 // NextDue is the one instant at which time itself must act (a Tick is due); ok is false while nothing waits for time.
 func (v Visit) NextDue() (at time.Time, ok bool) {
-	if len(v.Trips) > 0 {
-		return v.tripDue()
-	}
 	n, ok := v.next()
 	return n.at, ok
 }
@@ -109,6 +106,9 @@ func (v Visit) agenda() []appointment {
 	if at, ok := v.NoticeDue(); ok {
 		add(at, Task{}, false, (*decider).closeNotice)
 	}
+	if at, ok := v.tripDue(); ok && !v.Amending() { // the life after the approval waits for the change
+		add(at, Task{}, false, (*decider).tripTick)
+	}
 	for _, t := range v.Tasks {
 		switch {
 		case t.State != TaskOpen || !v.State.Open():
@@ -125,9 +125,6 @@ func (v Visit) agenda() []appointment {
 
 // tick does all that is due.
 func (d *decider) tick() error {
-	if len(d.Trips) > 0 {
-		return d.tripTick()
-	}
 	for {
 		next, ok := d.next()
 		if !ok || d.now.Before(next.at) {

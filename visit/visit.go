@@ -250,7 +250,7 @@ func (v *Visit) apply(e Event) error {
 			return fmt.Errorf("visit %s: event %d is of a kind this version does not know: %T", v.ID, e.Seq, e.Fact)
 		}
 	}
-	if len(v.Trips) > 0 && v.State != StateArchived {
+	if len(v.Trips) > 0 && !v.Amending() && v.State != StateArchived {
 		v.State = v.stateOfTrips()
 	}
 	return nil
@@ -296,7 +296,7 @@ func (v *Visit) spend(at time.Time) {
 	switch {
 	case v.Spent.Since.IsZero():
 		v.Spent.Since = at
-	case v.State.Paused() || v.State == StateApproved || v.outside():
+	case v.State.Paused() || v.State == StateApproved || v.State.Living() || v.outside():
 		v.Spent.Paused += at.Sub(v.Spent.Until)
 	default:
 		v.Spent.Active += at.Sub(v.Spent.Until)

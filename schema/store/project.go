@@ -44,6 +44,13 @@ type VisitRow struct {
 	SubmittedAt       time.Time  `db:"submitted_at" json:"submitted_at"`
 	ChangedAt         time.Time  `db:"changed_at" json:"changed_at"`
 	Search            string     `db:"search" json:"-"`
+	// Objections counts those that nobody has resolved; After is the public notice after the return.
+	Objections   int               `db:"objections" json:"objections,omitempty"`
+	After        visit.NoticeState `db:"after" json:"after,omitempty"`
+	AfterOpened  *time.Time        `db:"after_opened" json:"after_opened,omitempty"`
+	AfterCloses  *time.Time        `db:"after_closes" json:"after_closes,omitempty"`
+	NoticeOpened *time.Time        `db:"notice_opened" json:"notice_opened,omitempty"`
+	Keep         visit.Retention   `db:"keep" json:"keep,omitempty"`
 }
 
 // Going are the travellers who were not declined.
@@ -56,7 +63,7 @@ func without(all, some []string) []string {
 const visitColumns = `id, applicant, unit, category, title, travellers, declined, readers, countries,
 	to_char(exit_date, 'YYYY-MM-DD') AS exit_date, to_char(return_date, 'YYYY-MM-DD') AS return_date,
 	state, seq, head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional, due_at,
-	submitted_at, changed_at, search`
+	submitted_at, changed_at, search, objections, after, after_opened, after_closes, notice_opened, keep`
 
 // RowOf is the projection of a visit: a pure function of the fold and of the content that is valid, used when an event is
 // recorded and when everything is rebuilt. Travellers are also those of a change that is being decided.
@@ -70,6 +77,11 @@ func RowOf(v visit.Visit, head string, c Content) VisitRow {
 		Round: v.Round, Stage: v.Stage, Stages: len(v.Route.Stages), Notice: v.Notice.State,
 		NoticeCloses: noticeCloses(v), NoticeProvisional: v.Notice.Provisional,
 		SubmittedAt: v.Spent.Since, ChangedAt: v.Spent.Until, Search: searchText(v.ID, c),
+		Objections: objections(v), After: afterState(v), AfterOpened: instant(v.After.Opened), AfterCloses: instant(v.After.Closes),
+		NoticeOpened: instant(v.Notice.Opened),
+	}
+	if v.Route.Life != nil {
+		r.Keep = v.Route.Life.Keep
 	}
 	r.DueAt = dueAt(v)
 	return r
@@ -124,10 +136,11 @@ func putVisit(ctx context.Context, tx sqlx.ExtContext, r VisitRow) error {
 	_, err := sqlx.NamedExecContext(ctx, tx, `
 		INSERT INTO visit (id, applicant, unit, category, title, travellers, declined, readers, countries, exit_date, return_date, state, seq,
 		       head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional, due_at,
-		       submitted_at, changed_at, search)
+		       submitted_at, changed_at, search, objections, after, after_opened, after_closes, notice_opened, keep)
 		VALUES (:id, :applicant, :unit, :category, :title, :travellers, :declined, :readers, :countries, CAST(:exit_date AS date),
 		       CAST(:return_date AS date), :state, :seq, :head, :version, :rule, :policy, :policy_hash, :round, :stage,
-		       :stages, :notice, :notice_closes, :notice_provisional, :due_at, :submitted_at, :changed_at, :search)
+		       :stages, :notice, :notice_closes, :notice_provisional, :due_at, :submitted_at, :changed_at, :search, :objections,
+		       :after, :after_opened, :after_closes, :notice_opened, :keep)
 		ON CONFLICT (id) DO UPDATE
 		   SET unit = EXCLUDED.unit, category = EXCLUDED.category, title = EXCLUDED.title, travellers = EXCLUDED.travellers,
 		       declined = EXCLUDED.declined, readers = EXCLUDED.readers,
@@ -136,7 +149,9 @@ func putVisit(ctx context.Context, tx sqlx.ExtContext, r VisitRow) error {
 		       rule = EXCLUDED.rule, policy = EXCLUDED.policy, policy_hash = EXCLUDED.policy_hash, round = EXCLUDED.round,
 		       stage = EXCLUDED.stage, stages = EXCLUDED.stages, notice = EXCLUDED.notice,
 		       notice_closes = EXCLUDED.notice_closes, notice_provisional = EXCLUDED.notice_provisional, due_at = EXCLUDED.due_at,
-		       changed_at = EXCLUDED.changed_at, search = EXCLUDED.search
+		       changed_at = EXCLUDED.changed_at, search = EXCLUDED.search, objections = EXCLUDED.objections,
+		       after = EXCLUDED.after, after_opened = EXCLUDED.after_opened, after_closes = EXCLUDED.after_closes,
+		       notice_opened = EXCLUDED.notice_opened, keep = EXCLUDED.keep
 		 WHERE visit.seq < EXCLUDED.seq`, r)
 	return wrap(err, "write visit "+r.ID)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -61,10 +60,13 @@ func (s *Store) record(ctx context.Context, tx *sqlx.Tx, v visit.Visit, c visit.
 	if err != nil || len(decided) == 0 {
 		return r, err
 	}
+	if err := outsideUnit(ctx, tx, v, c); err != nil {
+		return r, err
+	}
 	if !head.Authorised && c.By.Channel != visit.System.Channel {
 		return r, visit.Refuse(visit.Forbidden, "no_authority", "post", c.By.Post, "unit", c.By.Unit)
 	}
-	before := slices.Clone(v.Tasks)
+	before := v.Clone()
 	for _, e := range decided {
 		if err := v.Apply(e); err != nil {
 			return r, err
@@ -84,12 +86,15 @@ func (s *Store) record(ctx context.Context, tx *sqlx.Tx, v visit.Visit, c visit.
 	if err := issuePaper(ctx, tx, v, entries); err != nil {
 		return r, err
 	}
-	return r, putTasks(ctx, tx, v.ID, changed(before, v.Tasks))
+	if err := putTasks(ctx, tx, v.ID, changed(before.Tasks, v.Tasks)); err != nil {
+		return r, err
+	}
+	return r, putLife(ctx, tx, before, v)
 }
 
-// changed lists the tasks that are new or differ from what they were.
-func changed(before, after []visit.Task) []visit.Task {
-	var out []visit.Task
+// changed lists what is new or differs from what it was.
+func changed[T any](before, after []T) []T {
+	var out []T
 	for i, t := range after {
 		if i >= len(before) || !reflect.DeepEqual(before[i], t) {
 			out = append(out, t)
@@ -202,14 +207,18 @@ func project(ctx context.Context, tx *sqlx.Tx, v visit.Visit, headHash string, d
 		if err != nil {
 			return err
 		}
-		return putVisit(ctx, tx, RowOf(v, headHash, content))
+		if err := putVisit(ctx, tx, RowOf(v, headHash, content)); err != nil {
+			return err
+		}
+		return putLegs(ctx, tx, v.ID, content.Draft.Legs)
 	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE visit
 		   SET state = $2, seq = $3, head = $4, round = $5, stage = $6, notice = $7, notice_closes = $8,
-		       notice_provisional = $9, changed_at = $10, due_at = $11
+		       notice_provisional = $9, changed_at = $10, due_at = $11, objections = $12, after = $13, after_opened = $14,
+		       after_closes = $15
 		 WHERE id = $1`, v.ID, v.State, v.Seq, headHash, v.Round, v.Stage, v.Notice.State, noticeCloses(v),
-		v.Notice.Provisional, v.Spent.Until, dueAt(v))
+		v.Notice.Provisional, v.Spent.Until, dueAt(v), objections(v), afterState(v), instant(v.After.Opened), instant(v.After.Closes))
 	return wrap(err, "update visit "+v.ID)
 }
 

@@ -69,6 +69,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addCommands()
 	a.addAmendments()
 	a.addOnTask()
+	a.addLife()
 	a.addRecord()
 	a.addLedger()
 	a.addUniversity()
@@ -104,14 +105,17 @@ func config() huma.Config {
 	return c
 }
 
-// schemaName keeps apart types that have one name in two packages: a draft's Traveller and the policy's.
+// schemaName keeps apart types that have one name in two packages: a draft's Traveller and the policy's, the report of
+// travellers and that of a replay.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if strings.HasSuffix(t.PkgPath(), "/policy") && !strings.HasPrefix(name, "Policy") {
-		return "Policy" + name
+	for pkg, prefix := range map[string]string{"/policy": "Policy", "/replay": "Replay"} {
+		if strings.HasSuffix(t.PkgPath(), pkg) && !strings.HasPrefix(name, prefix) {
+			return prefix + name
+		}
 	}
 	return name
 }

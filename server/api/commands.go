@@ -113,7 +113,13 @@ func (a *api) addCommands() {
 			return answer(CategoryChange{From: c.From, To: c.To, Before: c.Before, After: previewOf(who, c.After)}, err)
 		})
 	a.addEnding(post("withdraw", "/visits/{id}/withdraw", "Withdraw a visit that is not approved yet"), service.CommandWithdraw)
-	a.addEnding(post("cancel", "/visits/{id}/cancel", "Cancel an approved visit"), service.CommandCancel)
+	add(a, post("cancel", "/visits/{id}/cancel", "Cancel an approved visit, or the trips of some travellers that have not begun"),
+		func(ctx context.Context, who caller, in *struct {
+			Keyed
+			Body Ordered
+		}) (*body[Receipt], error) {
+			return received(a.svc.Cancel(ctx, who.user, in.ID, in.Body.Travellers, in.Body.Reason, in.Key))
+		})
 
 	add(a, get("tasks", "/tasks", "What waits for the caller, due first"),
 		func(ctx context.Context, who caller, in *struct {

@@ -40,6 +40,10 @@ type Visit struct {
 	Holders     []Holder           `json:"holders,omitempty" doc:"Who has the visit now."`
 	Notice      *Notice            `json:"notice,omitempty"`
 	Amending    *Amending          `json:"amending,omitempty" doc:"Set while a change of the approved visit is being decided."`
+	Trips       []Trip             `json:"trips,omitempty" doc:"The travellers of an approved visit, each with a state of his own."`
+	After       *Notice            `json:"after,omitempty" doc:"The public notice after the return."`
+	Objections  []Objection        `json:"objections,omitempty"`
+	Package     string             `json:"package,omitempty" doc:"SHA-256 of the archived package."`
 	Spent       *Spent             `json:"spent,omitempty"`
 	May         *May               `json:"may,omitempty" doc:"What the caller may do now."`
 	People      map[string]Name    `json:"people,omitempty" doc:"Everybody named, by id."`
@@ -338,6 +342,10 @@ func caseVisit(c service.Case, names func(code string) (policy.Words, bool)) Vis
 		May:         &May{Sign: []string{}, Answer: c.MayAnswer, Edit: c.MayEdit, Withdraw: c.MayWithdraw, Cancel: c.MayCancel, Amend: c.MayAmend, RemoveSigner: append([]string{}, c.Removable...)},
 		People:      map[string]Name{},
 		SubmittedAt: some(v.Spent.Since), ChangedAt: some(v.Spent.Until), NextDue: c.Row.DueAt,
+		Trips: tripsOf(v), Objections: objectionsOf(c), Package: v.Package,
+	}
+	if v.After.State != "" {
+		out.After = notice(v.After)
 	}
 	for _, d := range v.Declined {
 		out.Declined = append(out.Declined, Declined{Person: d.Person, Task: d.Task, By: d.By, Reason: c.Notes[d.Reason], Recheck: c.Rechecked(d)})
@@ -370,7 +378,7 @@ func pinned(route visit.Route, explained policy.Route) *policy.Route {
 	if explained.Policy.Hash != route.Policy.Hash {
 		explained = policy.Route{}
 	}
-	explained.Rule, explained.Policy, explained.NoticeDays, explained.Terms = route.Rule, route.Policy, route.NoticeDays, route.Terms
+	explained.Rule, explained.Policy, explained.NoticeDays, explained.Terms, explained.Life = route.Rule, route.Policy, route.NoticeDays, route.Terms, route.Life
 	explained.Stages = collect(route.Stages, func(stage []visit.SignOff) []string {
 		return collect(stage, func(s visit.SignOff) string { return s.Code })
 	})

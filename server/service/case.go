@@ -46,6 +46,7 @@ type Case struct {
 	MayAnswer, MayEdit, MayWithdraw, MayCancel, MayChangeCategory, MayAmend bool
 	// Removable are codes of added sign-offs that the user may take back.
 	Removable []string
+	Can       Can // in the life after the approval
 }
 
 // Case reads a submitted visit for a user who may see it.
@@ -116,13 +117,14 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	c.MayAnswer = own && state == visit.StateQuestion
 	c.MayEdit = own && state == visit.StateReturned
 	c.MayWithdraw = own && state.Open()
-	c.MayAmend = own && state == visit.StateApproved
-	c.MayCancel = (own || rights.Office) && (state == visit.StateApproved || c.Visit.Amending())
+	c.MayAmend = own && state.Amendable()
+	c.MayCancel = (own || rights.Office) && (state.Cancellable() || c.Visit.Amending())
 	for _, t := range c.Visit.Pending() {
 		if _, may := u.mayRemove(rights, c.Visit, t); may {
 			c.Removable = append(c.Removable, t)
 		}
 	}
+	c.Can = u.can(rights, c.Visit)
 	_, refused := u.mayChangeCategory(rights, c.Visit)
 	c.MayChangeCategory = refused == nil
 	return c, err

@@ -204,24 +204,20 @@ func (s *Service) Do(ctx context.Context, u User, id, command, task, text, key s
 	if len(problems) > 0 {
 		return visit.Receipt{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
 	}
-	rights, err := s.see(ctx, u, id)
-	if err != nil {
+	if command == CommandCancel {
+		return s.Cancel(ctx, u, id, nil, text, key)
+	}
+	if _, err := s.see(ctx, u, id); err != nil {
 		return visit.Receipt{}, err
 	}
 	row, err := s.Store.VisitRow(ctx, id)
 	if err != nil {
 		return visit.Receipt{}, err
 	}
-	c := visit.Command{ID: commandID(u, key), By: u.actor()}
-	if command == CommandCancel && row.Applicant != u.Person {
-		i := slices.IndexFunc(rights.Acting, func(a store.Acting) bool { return slices.Contains(visit.OfficePosts, a.Post) })
-		if i < 0 {
-			return visit.Receipt{}, visit.Refuse(visit.Forbidden, "applicant_or_io_only")
-		}
-		c.By = u.actingAs(rights.Acting[i])
-	} else if row.Applicant != u.Person {
+	if row.Applicant != u.Person {
 		return visit.Receipt{}, visit.Refuse(visit.Forbidden, "applicant_only")
 	}
+	c := visit.Command{ID: commandID(u, key), By: u.actor()}
 	note, err := s.Store.PutNote(ctx, id, c.ID, text)
 	if err != nil {
 		return visit.Receipt{}, err
@@ -231,8 +227,6 @@ func (s *Service) Do(ctx context.Context, u User, id, command, task, text, key s
 		c.Do = visit.Answer{Task: task, Answer: note}
 	case CommandWithdraw:
 		c.Do = visit.Withdraw{Reason: note}
-	case CommandCancel:
-		c.Do = visit.Cancel{Reason: note}
 	default:
 		return visit.Receipt{}, visit.Refuse(visit.NotFound, "not_found", "what", "command", "id", command)
 	}

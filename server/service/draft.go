@@ -246,7 +246,7 @@ func (s *Service) editable(ctx context.Context, u User, id string) (store.DraftR
 		return d, nil
 	case err != nil:
 		return d, err
-	case row.State != visit.StateReturned && row.State != visit.StateApproved:
+	case row.State != visit.StateReturned && !row.State.Amendable():
 		return d, visit.Refuse(visit.Conflict, "not_in_state", "state", string(row.State))
 	}
 	return d, nil

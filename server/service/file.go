@@ -122,13 +122,10 @@ func (s *Service) document(ctx context.Context, u User, id, hash string) (visit.
 	return visit.Document{}, visit.Refuse(visit.NotFound, "not_found", "what", "file", "id", hash)
 }
 
-// papers are the scans of outside decisions, for those who may see the visit.
+// papers are the scans of outside decisions and the files of the life after the approval; none for who may not see the visit.
 func (s *Service) papers(ctx context.Context, u User, id string) ([]visit.Document, error) {
 	if _, err := s.see(ctx, u, id); err != nil {
-		if visit.CodeOf(err) == visit.NotFound {
-			err = nil
-		}
-		return nil, err
+		return nil, unless(err, visit.NotFound)
 	}
 	v, err := s.Store.Visit(ctx, id)
 	if err != nil {
@@ -140,7 +137,19 @@ func (s *Service) papers(ctx context.Context, u User, id string) ([]visit.Docume
 			all = append(all, visit.Document{Kind: t.SignOff.Code, File: t.Outside.File, Name: t.Outside.Number})
 		}
 	}
-	return all, nil
+	files, err := s.lifeFiles(ctx, v)
+	for _, f := range files {
+		all = append(all, visit.Document{File: f.hash, Name: f.name})
+	}
+	return all, err
+}
+
+// unless gives an error that is not of the given code.
+func unless(err error, code visit.Code) error {
+	if visit.CodeOf(err) == code {
+		return nil
+	}
+	return err
 }
 
 // readable gives what the user may read of a visit: every version that was judged, the own working copy, or both.

@@ -62,9 +62,9 @@ func (s *Service) History(ctx context.Context, u User, id string) (History, erro
 	if err != nil {
 		return History{}, err
 	}
-	raw, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(hist)
+	raw, err := rawOf(hist, id)
 	if err != nil {
-		return History{}, fmt.Errorf("write the history of visit %s: %w", id, err)
+		return History{}, err
 	}
 	return History{Raw: raw, Lines: historyLines(hist)}, nil
 }
@@ -90,6 +90,23 @@ func historyLines(hist *historypb.History) []HistoryLine {
 		lines[i] = historyLine(e)
 	}
 	return lines
+}
+
+func rawOf(hist *historypb.History, id string) ([]byte, error) {
+	raw, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(hist)
+	if err != nil {
+		return nil, fmt.Errorf("write the history of visit %s: %w", id, err)
+	}
+	return raw, nil
+}
+
+// rawHistory is the whole history as JSON; not_found when there is none, or none any more.
+func (s *Service) rawHistory(ctx context.Context, id string) ([]byte, error) {
+	hist, err := s.Host.History(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return rawOf(hist, id)
 }
 
 func historyLine(e *historypb.HistoryEvent) HistoryLine {

@@ -160,7 +160,7 @@ func TestP06_AHundredOpenVisitsFinishOnTheirPolicy(t *testing.T) {
 		before, err := k.svc.Store.Visit(t.Context(), id)
 		require.NoError(t, err)
 		after := k.finished(before)
-		require.Equal(t, visit.StateApproved, after.State)
+		require.Equal(t, visit.StatePreparing, after.State)
 		require.Equal(t, before.Route, after.Route)
 		require.Equal(t, old, after.Route.Policy.Hash)
 		require.Len(t, after.Tasks, 5, "nobody more than the old policy asks for")

@@ -55,7 +55,7 @@ func lists(ctx context.Context, _ *bench) ([]row, error) {
 			return notEmpty(len(items), err)
 		}},
 		{"list of all visits", visitsOf(store.Scope{Person: "io.rev", All: true}, store.VisitFilter{})},
-		{"list of a unit's visits in one state", visitsOf(store.Scope{Person: "dean.civ", Units: []string{"CIV"}}, store.VisitFilter{State: visit.StateApproved})},
+		{"list of a unit's visits in one state", visitsOf(store.Scope{Person: "dean.civ", Units: []string{"CIV"}}, store.VisitFilter{State: visit.StatePreparing})},
 		{"own visits", visitsOf(store.Scope{Person: applicant}, store.VisitFilter{})},
 	} {
 		a, b, err := alternate(ctx, large.store, small.store, l.look)

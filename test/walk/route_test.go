@@ -46,11 +46,11 @@ func TestSimplifiedAcademicExchange(t *testing.T) {
 	require.Equal(t, visit.StateIssuing, v.State)
 	require.Equal(t, p.Stages[2], open(v))
 
-	require.Equal(t, visit.StateApproved, w.decide("io.dir", id, "ISSUE", "approve", "").State)
+	require.Equal(t, visit.StatePreparing, w.decide("io.dir", id, "ISSUE", "approve", "").State)
 	require.Empty(t, open(w.look(id)))
 	require.Equal(t, []string{
 		"submitted", "notice_opened", "stage_opened", "signed_off", "signed_off", "signed_off", "stage_opened", "signed_off",
-		"notice_closed", "stage_opened", "signed_off", "approved",
+		"notice_closed", "stage_opened", "signed_off", "approved", "preparation_opened",
 	}, w.kinds(id))
 	w.sameInTemporal(id)
 }
@@ -73,7 +73,7 @@ func TestWorkVisitOfADivisionLevelCadre(t *testing.T) {
 		require.Equal(t, stage, open(w.look(id)), "stage %d", i+1)
 		w.signStage(id)
 	}
-	require.Equal(t, visit.StateApproved, w.look(id).State)
+	require.Equal(t, visit.StatePreparing, w.look(id).State)
 	signed := map[string]string{}
 	for _, e := range w.ledger(id) {
 		if _, ok := e.Event.Fact.(visit.SignedOff); ok {
