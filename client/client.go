@@ -162,6 +162,12 @@ func (c *Client) Upload(ctx context.Context, name string, content []byte) (File,
 	return f, c.call(ctx, request{method: http.MethodPost, path: "/files", body: b.Bytes(), contentType: w.FormDataContentType()}, &f)
 }
 
+// ImportRates adds a table of rates (rates, exchange or classes) from CSV, as Finance. It is not
+// repeated: each call adds the rows again.
+func (c *Client) ImportRates(ctx context.Context, table string, csv []byte) error {
+	return c.once(ctx, request{method: http.MethodPost, path: "/rates/" + table, body: csv, contentType: "text/csv"}, nil)
+}
+
 // CreateDelegation lets another person sign for the caller.
 func (c *Client) CreateDelegation(ctx context.Context, d Delegation) (Delegation, error) {
 	var out Delegation

@@ -95,6 +95,9 @@ func (p *player) play(ctx context.Context, all []story) error {
 	if err := p.store.SetClock(ctx, p.parts[0].at.Sub(until)); err != nil {
 		return err
 	}
+	if err := p.prepare(ctx); err != nil {
+		return err
+	}
 	for next := p.next(until); next != nil; next = p.next(until) {
 		if err := p.goTo(ctx, next.at); err != nil {
 			return err

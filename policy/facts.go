@@ -88,9 +88,11 @@ type Facts struct {
 	// OutsidePayer is set by the flag or by money of a host or an enterprise.
 	OutsidePayer bool         `json:"outside_payer"`
 	Flags        []visit.Flag `json:"flags"`
-	Planned      bool         `json:"planned"` // an entry of the annual plan is named
-	Talent       bool         `json:"talent"`  // the talent task is filled in
-	Travellers   []Traveller  `json:"travellers"`
+	// OverRate are the kinds of budget lines above the standard; with one of them Flags has over_rate, said or not.
+	OverRate   []string    `json:"over_rate,omitempty"`
+	Planned    bool        `json:"planned"` // an entry of the annual plan is named
+	Talent     bool        `json:"talent"`  // the talent task is filled in
+	Travellers []Traveller `json:"travellers"`
 }
 
 // Traveller is what a policy may ask about one person of the group.
@@ -119,6 +121,7 @@ func FactsOf(d visit.Draft, known Known) (Facts, []visit.Problem) {
 	f.places(d.Legs)
 	f.money(d.Funding)
 	f.OutsidePayer = f.outsidePayer()
+	f.overRate(known.OverRate)
 	return f, f.group(d.Travellers, known.People)
 }
 

@@ -19,6 +19,8 @@ type Known struct {
 	Terms []Period
 	// UnitMarks are the open marks of the applying unit and of the people in it that weigh on the whole unit.
 	UnitMarks []Mark
+	// OverRate are the kinds of budget lines above the standard, each once: computed from the tables of rates.
+	OverRate []string
 }
 
 // Past counts a person's other visits of the calendar year of exit that were submitted and did not end unmade.

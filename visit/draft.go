@@ -73,11 +73,13 @@ type Draft struct {
 	ExitDate   string      `json:"exit_date"`
 	ReturnDate string      `json:"return_date"`
 	Funding    []Funding   `json:"funding"`
-	Invitation string      `json:"invitation"`
-	PlanItem   string      `json:"plan_item"`
-	TalentTask string      `json:"talent_task"`
-	Documents  []Document  `json:"documents"`
-	Flags      []Flag      `json:"flags"`
+	// Budget is the money line by line; left out by those who have none, so that drafts of before keep their hash.
+	Budget     []BudgetLine `json:"budget,omitempty"`
+	Invitation string       `json:"invitation"`
+	PlanItem   string       `json:"plan_item"`
+	TalentTask string       `json:"talent_task"`
+	Documents  []Document   `json:"documents"`
+	Flags      []Flag       `json:"flags"`
 }
 
 // Traveller is one person of the group.
@@ -200,6 +202,7 @@ func (d Draft) Check() []Problem {
 	}
 	c.legs(d.Legs, exit, return_)
 	c.funding(d.Funding)
+	c.budget(d.Budget, len(d.Legs))
 	c.limit("invitation", d.Invitation, 2000)
 	c.limit("plan_item", d.PlanItem, 200)
 	c.limit("talent_task", d.TalentTask, 2000)
@@ -358,11 +361,7 @@ func (c *checker) funding(fs []Funding) {
 		if f.Amount < 0 {
 			c.wrong(field+".amount", "negative")
 		}
-		if f.Currency == "" {
-			c.missing(field + ".currency")
-		} else if len(f.Currency) != 3 || strings.ToUpper(f.Currency) != f.Currency {
-			c.wrong(field+".currency", "unknown_currency", "value", f.Currency)
-		}
+		c.currency(field+".currency", f.Currency)
 	}
 }
 

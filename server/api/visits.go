@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/i18n"
@@ -129,6 +130,7 @@ type Preview struct {
 	*policy.Route
 	Problems []PreviewProblem `json:"problems" doc:"What is wrong with the draft, or still missing before it can be submitted."`
 	Simpler  []policy.Change  `json:"simpler" doc:"Single changes that would leave fewer sign-offs or refusals."`
+	Budget   money.Budget     `json:"budget" doc:"The lines of money with the standard beside each."`
 }
 
 // PreviewProblem is one thing wrong with, or missing from, a draft.
@@ -211,7 +213,7 @@ func (a *api) preview(ctx context.Context, who caller, in *draftBody) (*body[Pre
 }
 
 func previewOf(who caller, p service.Preview) Preview {
-	return Preview{Route: p.Route, Simpler: append([]policy.Change{}, p.Simpler...), Problems: collect(p.Problems, func(q visit.Problem) PreviewProblem {
+	return Preview{Route: p.Route, Budget: p.Budget, Simpler: append([]policy.Change{}, p.Simpler...), Problems: collect(p.Problems, func(q visit.Problem) PreviewProblem {
 		return PreviewProblem{
 			FieldProblem: FieldProblem{Field: q.Field, Rule: q.Rule, Message: i18n.Text(who.lang, "rule."+q.Rule, q.Args)}, Missing: q.Missing,
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
@@ -22,6 +23,8 @@ type Case struct {
 	Files   map[string]store.File    // of the documents, by hash
 	// Signers are who may sign each open task today; an empty list is an empty post.
 	Signers map[string][]store.Acting
+	// Budget holds the lines of money against the tables of rates of the exit date.
+	Budget money.Budget
 	// Effects are what publications of policies meant for the visit while it was open.
 	Effects []store.PolicyEffect
 	// Mine are the open tasks that the user may sign, with the right to use.
@@ -66,6 +69,13 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 		return c, err
 	}
 	if c.Effects, err = s.Store.PolicyEffects(ctx, "", id); err != nil {
+		return c, err
+	}
+	travellers := map[string]policy.Person{}
+	for _, p := range c.Content.People {
+		travellers[p.ID] = p
+	}
+	if c.Budget, err = s.budget(ctx, c.Content.Draft, travellers); err != nil {
 		return c, err
 	}
 	hashes := []string{}

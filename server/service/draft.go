@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
@@ -20,6 +21,8 @@ type Preview struct {
 	Problems []visit.Problem `json:"problems"`
 	// Simpler are the single changes that would leave fewer sign-offs or refusals.
 	Simpler []policy.Change `json:"simpler"`
+	// Budget holds the draft's lines of money against the tables of rates.
+	Budget money.Budget `json:"budget"`
 }
 
 // Preview routes a draft without keeping it; id is that of the draft, "" for one that was never saved. It refuses only a
@@ -64,6 +67,10 @@ func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (asses
 	if st.category != "" && d.Category != st.category {
 		a.Problems = append(a.Problems, visit.Problem{Field: "category", Rule: "category_set", Missing: true, Args: map[string]string{"category": string(st.category)}})
 	}
+	if a.Budget, err = s.budget(ctx, d, known.People); err != nil {
+		return a, err
+	}
+	known.OverRate = a.Budget.OverKinds()
 	if err := s.checkUnit(ctx, d, &a.Preview); err != nil {
 		return a, err
 	}

@@ -68,6 +68,7 @@ func (c clock) Left(from, to time.Time) int { return max(0, int(to.Sub(from)/(24
 
 // fake is a university with a few visits in memory, in place of service, record and auth.
 type fake struct {
+	rateDesk   // as policyDesk
 	paperDesk  // as policyDesk, but for the list of papers
 	policyDesk // not there: its pages are tested over the real service
 	t          testing.TB

@@ -46,6 +46,7 @@ type Auth interface {
 type desk interface {
 	policyDesk
 	paperDesk
+	rateDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -143,6 +144,10 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.POST("/delegations", p.signedIn(p.createDelegation))
 	r.POST("/delegations/:id/end", p.signedIn(p.endDelegation))
 	r.GET("/audit", p.signedIn(p.searchEvents))
+
+	r.GET("/rates", p.signedIn(p.showRates))
+	r.POST("/rates/:table", p.signedIn(p.importRates))
+	r.GET("/rates/:table/sample", p.signedIn(p.sampleRates))
 
 	r.GET("/policy", p.signedIn(p.showPolicies))
 	r.POST("/policy/use", p.signedIn(p.usePolicy))

@@ -34,6 +34,7 @@ var Menu = []MenuGroup{
 	{"office", []Place{}},
 	{"rules", []Place{
 		{Name: "policy", Href: "/policy"},
+		{Name: "rates", Href: "/rates"},
 	}},
 	{"audit", []Place{
 		{Name: "audit", Href: "/audit", For: func(u User) bool { return u.Audits }},
