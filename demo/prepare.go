@@ -8,8 +8,16 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// prepare makes what the offices keep before anybody asks for a visit: Finance imports the sample tables of rates.
+// prepare makes what the offices keep before anybody asks for a visit: Finance imports the sample tables of rates, the keeper of
+// passports registers those of the staff.
 func (p *player) prepare(ctx context.Context) error {
+	if err := p.importRates(ctx); err != nil {
+		return err
+	}
+	return p.registerPassports(ctx)
+}
+
+func (p *player) importRates(ctx context.Context) error {
 	fin, err := p.as(ctx, "fin")
 	if err != nil {
 		return err

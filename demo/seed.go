@@ -68,6 +68,7 @@ type player struct {
 	anybody  *client.Client
 	signedIn map[string]*client.Client
 	parts    []*part
+	passport map[string]int64 // number in the ledger of passports, by holder
 	ended    int
 }
 
@@ -106,7 +107,10 @@ func (p *player) play(ctx context.Context, all []story) error {
 			return fmt.Errorf("visit %d of %d (%s, %s): %w", next.index+1, len(p.parts), next.id, next.draft.Title, err)
 		}
 	}
-	return p.tellWaiting(ctx)
+	if err := p.tellWaiting(ctx); err != nil {
+		return err
+	}
+	return p.movePassports(ctx)
 }
 
 // next is the part that moves next, nil when none does before the given time.

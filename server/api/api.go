@@ -74,6 +74,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addFiles()
 	a.addPapers()
 	a.addRates()
+	a.addPassports()
 	if d.Service.Demo {
 		a.addDemo()
 	}

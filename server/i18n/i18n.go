@@ -102,7 +102,7 @@ func Has(key string) bool {
 }
 
 // named are the arguments of rules whose values are codes with a text of their own, and the prefix of its key.
-var named = map[string]string{"state": "state.", "category": "category.", "what": "what."}
+var named = map[string]string{"state": "state.", "category": "category.", "what": "what.", "passport_state": "passport_state.", "passport_kind": "passport_kind."}
 
 func words(lang Lang, key string, args map[string]string) map[string]string {
 	out := maps.Clone(args)

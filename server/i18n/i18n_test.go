@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/exeat/exeat/money"
+	"github.com/exeat/exeat/passport"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/server/web/view"
@@ -82,11 +83,13 @@ func families() map[string][]string {
 		"progress.": {"done", "now", "waiting", "next", "spared", "answered"}, "panel.before.": {"approval", "departure"},
 		"case.outcome.": {"approved", "rejected", "withdrawn", "cancelled"}, "case.with_applicant.": {"returned", "question"},
 		"delegations.": {"ended", "over", "coming", "active"}, "nav.": placesOfTheMenu(),
-		"what.":     {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "paper", "table"},
+		"what.":     {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "paper", "table", "passport"},
 		"form.add.": {"travellers", "legs", "funding", "budget"}, "row.": {"travellers", "legs", "funding", "budget", "documents", "flags", "rows"},
-		"done.":        {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "rates_imported"},
+		"done.":        {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "rates_imported", "passport"},
 		"open_visits.": strings_(service.OpenVisitsChoices), "open_visits_help.": strings_(service.OpenVisitsChoices),
 		"effect.": {"listed", "pending", "rerouted", "kept"}, "difference.": {"added", "removed", "changed"}, "policy.of.": {"working_days", "days", "months", "hours"},
+		"passport_kind.": strings_(passport.Kinds), "passport_state.": strings_(passport.States), "passport_move.": strings_(passport.Moves),
+		"passport_do.": strings_(passport.Moves),
 		"budget_kind.": strings_(visit.BudgetKinds), "class.": strings_(visit.Classes), "rates.table.": strings_(money.TableNames),
 		"paper_state.": strings_(service.PaperStandings), "paper_state_help.": strings_(service.PaperStandings),
 		"standing.": {"STAFF", "DIV", "VICE", "HEAD", "STUDENT", "faculty", "graduate", "undergraduate"}, "classified.": {"none", "general", "important", "core"},

@@ -71,6 +71,13 @@ func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (asses
 		return a, err
 	}
 	known.OverRate = a.Budget.OverKinds()
+	if st.policy.Hash == "" { // a visit under way is not stopped
+		locks, err := s.locks(ctx, d)
+		if err != nil {
+			return a, err
+		}
+		a.Problems = append(a.Problems, locks...)
+	}
 	if err := s.checkUnit(ctx, d, &a.Preview); err != nil {
 		return a, err
 	}

@@ -149,8 +149,14 @@ func (s *Service) form(ctx context.Context, u User, id string, f document.Form) 
 	if r.History, err = s.history(ctx, id, c); err != nil {
 		return nil, err
 	}
+	passports, err := s.passportsOf(ctx, c.People)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range leaderFirst(c) {
-		r.Travellers = append(r.Travellers, document.Record{Number: p.ID, Standing: both("standing." + standingKey(p)), Classified: both("classified." + or(p.Classified, "none"))})
+		r.Travellers = append(r.Travellers, document.Record{
+			Number: p.ID, Standing: both("standing." + standingKey(p)), Classified: both("classified." + or(p.Classified, "none")), Passports: passports[p.ID],
+		})
 	}
 	if r.Budget, err = s.printedBudget(ctx, c); err != nil {
 		return nil, err

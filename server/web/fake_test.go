@@ -68,18 +68,19 @@ func (c clock) Left(from, to time.Time) int { return max(0, int(to.Sub(from)/(24
 
 // fake is a university with a few visits in memory, in place of service, record and auth.
 type fake struct {
-	rateDesk   // as policyDesk
-	paperDesk  // as policyDesk, but for the list of papers
-	policyDesk // not there: its pages are tested over the real service
-	t          testing.TB
-	pack       *policy.Pack
-	now        time.Time
-	user       string // who is signed in, "" for nobody
-	lang       string
-	late       bool // the session has ended
-	visits     map[string]*kept
-	drafts     map[string]store.DraftRow
-	notes      map[visit.Note]string
+	rateDesk     // as policyDesk
+	passportDesk // as policyDesk
+	paperDesk    // as policyDesk, but for the list of papers
+	policyDesk   // not there: its pages are tested over the real service
+	t            testing.TB
+	pack         *policy.Pack
+	now          time.Time
+	user         string // who is signed in, "" for nobody
+	lang         string
+	late         bool // the session has ended
+	visits       map[string]*kept
+	drafts       map[string]store.DraftRow
+	notes        map[visit.Note]string
 	// refuse is what the next command is refused with.
 	refuse error
 	did    []string

@@ -47,6 +47,7 @@ type desk interface {
 	policyDesk
 	paperDesk
 	rateDesk
+	passportDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -144,6 +145,12 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.POST("/delegations", p.signedIn(p.createDelegation))
 	r.POST("/delegations/:id/end", p.signedIn(p.endDelegation))
 	r.GET("/audit", p.signedIn(p.searchEvents))
+
+	r.GET("/passports", p.signedIn(p.listPassports))
+	r.POST("/passports", p.signedIn(p.registerPassport))
+	r.GET("/passports/:id", p.signedIn(p.showPassport))
+	r.POST("/passports/:id/movements", p.signedIn(p.movePassport))
+	r.POST("/passports/:id/reveal", p.signedIn(p.revealPassport))
 
 	r.GET("/rates", p.signedIn(p.showRates))
 	r.POST("/rates/:table", p.signedIn(p.importRates))
