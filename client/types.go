@@ -223,3 +223,31 @@ type Delegation struct {
 	To       string `json:"to"`
 	Reason   string `json:"reason"`
 }
+
+// NewPassport registers a passport: Kind is official, hkmo, taiwan or private.
+type NewPassport struct {
+	Person  string `json:"person"`
+	Kind    string `json:"kind"`
+	Number  string `json:"number"`
+	Expires string `json:"expires"`
+	Held    bool   `json:"held"`
+}
+
+// PassportMove is what its keeper does with a passport: in, out, due, returned or cancelled.
+type PassportMove struct {
+	Kind  string `json:"kind"`
+	Day   string `json:"day"`
+	Visit string `json:"visit"`
+	Due   string `json:"due"`
+	Note  string `json:"note"`
+}
+
+// Passport is a passport of the ledger, its number with the middle hidden.
+type Passport struct {
+	ID     int64  `json:"id"`
+	Person string `json:"person"`
+	Number string `json:"number"`
+	State  string `json:"state"`
+	Due    string `json:"due"`
+	Late   int    `json:"late"`
+}

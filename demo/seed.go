@@ -68,6 +68,7 @@ type player struct {
 	anybody  *client.Client
 	signedIn map[string]*client.Client
 	parts    []*part
+	passport map[string]int64 // number in the ledger of passports, by holder
 	ended    int
 }
 
@@ -95,6 +96,9 @@ func (p *player) play(ctx context.Context, all []story) error {
 	if err := p.store.SetClock(ctx, p.parts[0].at.Sub(until)); err != nil {
 		return err
 	}
+	if err := p.furnish(ctx); err != nil {
+		return err
+	}
 	for next := p.next(until); next != nil; next = p.next(until) {
 		if err := p.goTo(ctx, next.at); err != nil {
 			return err
@@ -103,7 +107,10 @@ func (p *player) play(ctx context.Context, all []story) error {
 			return fmt.Errorf("visit %d of %d (%s, %s): %w", next.index+1, len(p.parts), next.id, next.draft.Title, err)
 		}
 	}
-	return p.tellWaiting(ctx)
+	if err := p.tellWaiting(ctx); err != nil {
+		return err
+	}
+	return p.movePassports(ctx)
 }
 
 // next is the part that moves next, nil when none does before the given time.

@@ -17,6 +17,7 @@ func stories() []story {
 				TalentTask: "约见两位桥梁监测方向的青年学者。 / Two meetings with young researchers in bridge monitoring.",
 				Invitation: "会议组委会邀请函 / Letter of the organising committee",
 				Funding:    yuan("桥梁监测课题 / Bridge monitoring project", visit.Research, 18000),
+				Budget:     journey("JPY", 4200, 24000, 10000, 5000, 60000, 5),
 			},
 			stays: []stay{{"JP", "Tokyo", "Institute of Industrial Science, Tokyo", 5}},
 			turns: map[string]turn{"IO.REV": {do: comment, says: "学术交流属实，材料齐全。 / Academic exchange confirmed, papers complete."}},

@@ -50,7 +50,7 @@ func changeOfDates(old, new visit.Draft) visit.Change {
 	}
 }
 
-// changeOfBudget is "" where each source pays as much as before.
+// changeOfBudget is "" where each source pays as much as before, for the same.
 func changeOfBudget(old, new visit.Draft) visit.Change {
 	was, is := sums(old), sums(new)
 	for currency, amount := range is {
@@ -58,7 +58,7 @@ func changeOfBudget(old, new visit.Draft) visit.Change {
 			return visit.ChangeBudgetOver
 		}
 	}
-	if sameSet(old.Funding, new.Funding) {
+	if sameSet(old.Funding, new.Funding) && sameSet(old.Budget, new.Budget) {
 		return ""
 	}
 	return visit.ChangeBudget

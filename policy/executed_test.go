@@ -3,6 +3,7 @@ package policy_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,7 +60,11 @@ func executed(t *testing.T, r visit.Route) [][]string {
 			if task.SignOff.Person != "" {
 				by = visit.Actor{Person: task.SignOff.Person}
 			}
-			do(by, visit.Approve{Task: task.ID, Reason: "n"})
+			a := visit.Approve{Task: task.ID}
+			if task.SignOff.Review == visit.Outside {
+				a.Outside = &visit.OutsideDecision{Number: "7", Date: "2026-03-01", File: strings.Repeat("ab", 32)}
+			}
+			do(by, a)
 		}
 		stages = append(stages, asked)
 	}

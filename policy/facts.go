@@ -91,6 +91,8 @@ type Facts struct {
 	// OutsidePayer is set by the flag or by money of a host or an enterprise.
 	OutsidePayer bool         `json:"outside_payer"`
 	Flags        []visit.Flag `json:"flags"`
+	// OverRate are the kinds of budget lines above the standard; with one of them Flags has over_rate, said or not.
+	OverRate []string `json:"over_rate,omitempty"`
 	// Planned is set if an entry of the annual plan is named: of the unit's plan for the year of exit, if that is on record.
 	Planned    bool        `json:"planned"`
 	Talent     bool        `json:"talent"` // the talent task is filled in
@@ -172,6 +174,7 @@ func FactsOf(d visit.Draft, known Known) (Facts, []visit.Problem) {
 	f.places(d.Legs)
 	f.money(d.Funding)
 	f.OutsidePayer = f.outsidePayer()
+	f.overRate(known.OverRate)
 	problems := f.group(d.Travellers, known.People)
 	f.record(d, known)
 	return f, problems

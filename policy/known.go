@@ -22,6 +22,8 @@ type Known struct {
 	UnitMarks []Mark `json:"unit_marks"`
 	// Overrides are the refusals that were lifted for this draft.
 	Overrides []Override `json:"overrides"`
+	// OverRate are the kinds of budget lines above the standard, each once: computed from the tables of rates.
+	OverRate []string `json:"over_rate"`
 }
 
 // Past is what the record says of a person beside the person.

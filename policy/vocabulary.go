@@ -65,6 +65,8 @@ var vocabulary = []fact{
 		func(s *scene) ref.Val { return types.Int(s.facts.PerHeadCNY) }},
 	{"v.foreign_currency", Words{"含外币", "part of the money is in another currency than CNY"}, cel.BoolType, nil,
 		func(s *scene) ref.Val { return types.Bool(s.facts.ForeignCurrency) }},
+	{"v.over_rate", Words{"超标预算项目", "kinds of budget lines above the standard, each once"}, stringList, texts(visit.BudgetKinds),
+		func(s *scene) ref.Val { return list(s.facts.OverRate) }},
 	{"v.outside_payer", Words{"外单位承担费用", "the flag is set, or a host or an enterprise pays"}, cel.BoolType, nil,
 		func(s *scene) ref.Val { return types.Bool(s.facts.OutsidePayer) }},
 	{"v.flags", Words{"特别事项", "flags of the draft"}, stringList, texts(visit.Flags),

@@ -49,6 +49,12 @@ func (AmendmentWithdrawn) fact() string { return "amendment_withdrawn" }
 // Amending tells that a change of the approved visit is being decided.
 func (v Visit) Amending() bool { return v.Amends != "" }
 
+// Amendable tells that the applicant may ask for a change of what was approved: nobody of the group has left yet.
+func (v Visit) Amendable() bool {
+	left := func(t Trip) bool { return !t.State.Home() && !t.State.Ended() }
+	return v.State.Amendable() && !slices.ContainsFunc(v.Trips, left)
+}
+
 // Valid is the version that the visit stands on: what was approved while a change of it is being decided, else what is judged.
 func (v Visit) Valid() string {
 	if v.Amending() {
@@ -80,7 +86,7 @@ func (d *decider) amend(a Amend) error {
 	if err := d.byApplicant(); err != nil {
 		return err
 	}
-	if !d.State.Amendable() {
+	if !d.Amendable() {
 		return Refuse(Conflict, "not_in_state", "state", string(d.State))
 	}
 	if a.Reason == "" {

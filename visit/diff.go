@@ -3,6 +3,7 @@ package visit
 import (
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // Difference is one field in which two versions of a request differ. Field is its path as the API writes it, such as
@@ -46,6 +47,12 @@ func Diff(old, new Draft) []Difference {
 	})
 	rows(&d, "funding", old.Funding, new.Funding, 3, func(f Funding) []cell {
 		return []cell{{"source", f.Source}, {"kind", string(f.Kind)}, {"currency", f.Currency}, {"amount", f.Amount.String()}}
+	})
+	rows(&d, "budget", old.Budget, new.Budget, 2, func(b BudgetLine) []cell {
+		return []cell{
+			{"kind", string(b.Kind)}, {"leg", strconv.Itoa(b.Leg)}, {"currency", b.Currency}, {"amount", b.Amount.String()},
+			{"people", strconv.Itoa(b.People)}, {"days", strconv.Itoa(b.Days)}, {"class", string(b.Class)},
+		}
 	})
 	d.field("invitation", old.Invitation, new.Invitation)
 	d.field("plan_item", old.PlanItem, new.PlanItem)

@@ -60,7 +60,7 @@ func (s State) Cancellable() bool {
 	return slices.Contains([]State{StateApproved, StatePreparing, StateReady, StateSuspended}, s)
 }
 
-// Amendable tells that the applicant may ask for a change of what was approved: nobody has left yet.
+// Amendable tells that what was approved may be changed, as far as the state says.
 func (s State) Amendable() bool {
 	return s == StateApproved || s == StatePreparing || s == StateReady
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/server/auth"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
@@ -78,6 +79,8 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addRegisters()
 	a.addFiles()
 	a.addPapers()
+	a.addRates()
+	a.addPassports()
 	if d.Service.Demo {
 		a.addDemo()
 	}
@@ -95,6 +98,7 @@ func config() huma.Config {
 	c.FieldsOptionalByDefault = true // a draft may lack anything; what a call needs is said by the domain
 	registry := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	registry.RegisterTypeAlias(reflect.TypeFor[visit.Money](), reflect.TypeFor[float64]())
+	registry.RegisterTypeAlias(reflect.TypeFor[money.Factor](), reflect.TypeFor[float64]())
 	registry.RegisterTypeAlias(reflect.TypeFor[json.RawMessage](), reflect.TypeFor[any]())
 	c.Components.Schemas = registry
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/i18n"
@@ -161,7 +162,8 @@ type Preview struct {
 	Simpler  []policy.Change  `json:"simpler" doc:"Single changes that would leave fewer sign-offs or refusals."`
 	Reask    *policy.Reask    `json:"reask,omitempty" doc:"What the changes of a visit that was submitted before ask again."`
 	// Facts are what the rules know.
-	Facts []policy.ShownFact `json:"facts" doc:"What the rules know of the visit, and where each fact comes from; empty while there is no route."`
+	Facts  []policy.ShownFact `json:"facts" doc:"What the rules know of the visit, and where each fact comes from; empty while there is no route."`
+	Budget money.Budget       `json:"budget" doc:"The lines of money with the standard beside each."`
 }
 
 // PreviewProblem is one thing wrong with, or missing from, a draft.
@@ -244,7 +246,7 @@ func (a *api) preview(ctx context.Context, who caller, in *draftBody) (*body[Pre
 }
 
 func previewOf(who caller, p service.Preview) Preview {
-	return Preview{Route: p.Route, Reask: p.Reask, Facts: append([]policy.ShownFact{}, p.Facts...), Simpler: append([]policy.Change{}, p.Simpler...), Problems: collect(p.Problems, func(q visit.Problem) PreviewProblem {
+	return Preview{Route: p.Route, Reask: p.Reask, Budget: p.Budget, Facts: append([]policy.ShownFact{}, p.Facts...), Simpler: append([]policy.Change{}, p.Simpler...), Problems: collect(p.Problems, func(q visit.Problem) PreviewProblem {
 		return PreviewProblem{
 			FieldProblem: FieldProblem{Field: q.Field, Rule: q.Rule, Message: i18n.Text(who.lang, "rule."+q.Rule, q.Args)}, Missing: q.Missing,
 		}

@@ -43,7 +43,7 @@ func (s *Service) amendment(ctx context.Context, u User, id string) (Amendment, 
 		var r policy.Reask
 		r, err = s.reask(ctx, st.visit, a.content(u.Person, d.Draft), a.Route.Pin())
 		a.Reask = &r
-		if st.visit.State.Amendable() {
+		if st.visit.Amendable() {
 			a.Problems = merge(a.Problems, refused(r))
 		}
 	}
@@ -81,7 +81,7 @@ func (s *Service) Amend(ctx context.Context, u User, id, reason, key string) (vi
 	if err != nil {
 		return visit.Receipt{}, err
 	}
-	if !st.visit.State.Amendable() {
+	if !st.visit.Amendable() {
 		return visit.Receipt{}, visit.Refuse(visit.Conflict, "not_in_state", "state", string(st.visit.State))
 	}
 	if len(change.Problems) > 0 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
@@ -38,6 +39,8 @@ type Case struct {
 	// whose power is on record and not in force then.
 	Authorities []store.Authority
 	Lapsed      []string
+	// Budget holds the lines of money against the tables of rates of the exit date.
+	Budget money.Budget
 	// Effects are what publications of policies meant for the visit while it was open.
 	Effects []store.PolicyEffect
 	// Mine are the open tasks that the user may sign, with the right to use.
@@ -103,6 +106,13 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	if c.Effects, err = s.Store.PolicyEffects(ctx, "", id); err != nil {
 		return c, err
 	}
+	travellers := map[string]policy.Person{}
+	for _, p := range c.Content.People {
+		travellers[p.ID] = p
+	}
+	if c.Budget, err = s.budget(ctx, c.Content.Draft, travellers); err != nil {
+		return c, err
+	}
 	hashes := []string{}
 	for _, d := range c.Content.Draft.Documents {
 		hashes = append(hashes, d.File)
@@ -117,7 +127,7 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	c.MayAnswer = own && state == visit.StateQuestion
 	c.MayEdit = own && state == visit.StateReturned
 	c.MayWithdraw = own && state.Open()
-	c.MayAmend = own && state.Amendable()
+	c.MayAmend = own && c.Visit.Amendable()
 	c.MayCancel = (own || rights.Office) && (state.Cancellable() || c.Visit.Amending())
 	for _, t := range c.Visit.Pending() {
 		if _, may := u.mayRemove(rights, c.Visit, t); may {

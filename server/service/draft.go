@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
@@ -24,6 +25,8 @@ type Preview struct {
 	Reask *policy.Reask `json:"reask,omitempty"`
 	// Facts are what the policy was asked about, with where each comes from.
 	Facts []policy.ShownFact `json:"facts"`
+	// Budget holds the draft's lines of money against the tables of rates.
+	Budget money.Budget `json:"budget"`
 }
 
 // Preview routes a draft without keeping it; id is that of the draft, "" for one that was never saved. It refuses only a
@@ -89,6 +92,17 @@ func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (asses
 		if st.visit.IsDeclined(t.Person) {
 			a.Problems = append(a.Problems, visit.Problem{Field: fmt.Sprintf("travellers[%d].person", i), Rule: "declined", Missing: true, Args: map[string]string{"person": t.Person}})
 		}
+	}
+	if a.Budget, err = s.budget(ctx, d, known.People); err != nil {
+		return a, err
+	}
+	known.OverRate = a.Budget.OverKinds()
+	if st.policy.Hash == "" { // a visit under way is not stopped
+		locks, err := s.locks(ctx, d)
+		if err != nil {
+			return a, err
+		}
+		a.Problems = append(a.Problems, locks...)
 	}
 	if err := s.checkUnit(ctx, d, &a.Preview); err != nil {
 		return a, err

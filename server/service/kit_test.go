@@ -10,6 +10,7 @@ import (
 
 	"github.com/exeat/exeat/blob"
 	"github.com/exeat/exeat/demo"
+	"github.com/exeat/exeat/document"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
@@ -31,6 +32,7 @@ func newKit(t testing.TB) *kit {
 	require.NoError(t, st.PutUniversity(t.Context(), demo.University()))
 	svc := &service.Service{
 		Store: st, Blobs: blob.Folder(t.TempDir()), Log: slog.New(slog.DiscardHandler), Host: harness.NewHost(t), Demo: true,
+		Print: service.Print{University: document.Words{ZH: "演示大学", EN: "Demonstration University"}, URL: "https://exeat.example.edu.cn"},
 	}
 	require.NoError(t, svc.InstallPolicies(t.Context()))
 	return &kit{t: t, db: d, svc: svc}

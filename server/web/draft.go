@@ -49,6 +49,11 @@ func readForm(f url.Values) view.Form {
 		Funding: rows(f, "funding", func(of func(string) string) view.FundingRow {
 			return view.FundingRow{Source: of("source"), Kind: of("kind"), Currency: strings.ToUpper(of("currency")), Amount: of("amount")}
 		}),
+		Budget: rows(f, "budget", func(of func(string) string) view.BudgetRow {
+			return view.BudgetRow{
+				Kind: of("kind"), Leg: of("leg"), Currency: strings.ToUpper(of("currency")), Amount: of("amount"), People: of("people"), Days: of("days"), Class: of("class"),
+			}
+		}),
 		Documents: rows(f, "documents", func(of func(string) string) visit.Document {
 			return visit.Document{Kind: of("kind"), File: of("file"), Name: of("name")}
 		}),
@@ -84,6 +89,7 @@ func compact(f view.Form) view.Form {
 	f.Travellers = slices.DeleteFunc(f.Travellers, func(t visit.Traveller) bool { return t.Person == "" })
 	f.Legs = slices.DeleteFunc(f.Legs, func(l visit.Leg) bool { return l == visit.Leg{} })
 	f.Funding = slices.DeleteFunc(f.Funding, func(m view.FundingRow) bool { return m.Source == "" && m.Kind == "" && m.Amount == "" })
+	f.Budget = slices.DeleteFunc(f.Budget, func(l view.BudgetRow) bool { return l.Kind == "" && l.Amount == "" })
 	return f
 }
 
@@ -106,10 +112,40 @@ func draftOf(f view.Form) (visit.Draft, []visit.Problem) {
 		}
 		d.Funding = append(d.Funding, visit.Funding{Source: m.Source, Kind: visit.FundingKind(m.Kind), Currency: m.Currency, Amount: amount})
 	}
+	for i, l := range f.Budget {
+		line, wrong := budgetLine(fmt.Sprintf("budget[%d]", i), l)
+		d.Budget, problems = append(d.Budget, line), append(problems, wrong...)
+	}
 	for _, flag := range f.Flags {
 		d.Flags = append(d.Flags, visit.Flag(flag))
 	}
 	return d, problems
+}
+
+// budgetLine makes a line of the budget, with the problems of its numbers.
+func budgetLine(field string, l view.BudgetRow) (visit.BudgetLine, []visit.Problem) {
+	line := visit.BudgetLine{Kind: visit.BudgetKind(l.Kind), Currency: l.Currency, Class: visit.Class(l.Class)}
+	var problems []visit.Problem
+	wrong := func(name, value string) {
+		problems = append(problems, visit.Problem{Field: field + "." + name, Rule: "not_a_number", Args: map[string]string{"value": value}})
+	}
+	number := func(name, value string) int {
+		n, err := strconv.Atoi(orZero(value))
+		if err != nil {
+			wrong(name, value)
+		}
+		return n
+	}
+	line.Leg, line.People, line.Days = number("leg", l.Leg), number("people", l.People), number("days", l.Days)
+	amount, err := visit.ParseMoney(l.Amount)
+	switch {
+	case l.Amount == "":
+		problems = append(problems, visit.Problem{Field: field + ".amount", Rule: "required", Missing: true})
+	case err != nil:
+		wrong("amount", l.Amount)
+	}
+	line.Amount = amount
+	return line, problems
 }
 
 // editRows carries out a button that adds or removes a row; ok is false for any other button.
@@ -127,6 +163,8 @@ func editRows(f view.Form, button string) (_ view.Form, ok bool) {
 		f.Legs = edited(f.Legs, verb, n, visit.Leg{})
 	case "funding":
 		f.Funding = edited(f.Funding, verb, n, view.FundingRow{Currency: "CNY"})
+	case "budget":
+		f.Budget = edited(f.Budget, verb, n, view.BudgetRow{Currency: "CNY", People: strconv.Itoa(max(1, len(f.Travellers))), Days: "1"})
 	case "documents":
 		f.Documents = edited(f.Documents, verb, n, visit.Document{})
 	default:
@@ -285,7 +323,7 @@ func (p *Pages) panel(r request, page view.Page, id string, d visit.Draft, probl
 	if err != nil {
 		return view.Panel{}, err
 	}
-	v := view.Panel{Page: page, ID: id, Route: preview.Route, Simpler: preview.Simpler, Reask: preview.Reask, Facts: preview.Facts, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
+	v := view.Panel{Page: page, ID: id, Route: preview.Route, Simpler: preview.Simpler, Reask: preview.Reask, Budget: preview.Budget, Facts: preview.Facts, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
 	if v.Route == nil {
 		return v, nil
 	}

@@ -76,15 +76,17 @@ type fake struct {
 	paperDesk    // as policyDesk, but for the list of papers
 	policyDesk   // not there: its pages are tested over the real service
 	registerDesk // not there either
-	t            testing.TB
-	pack         *policy.Pack
-	now          time.Time
-	user         string // who is signed in, "" for nobody
-	lang         string
-	late         bool // the session has ended
-	visits       map[string]*kept
-	drafts       map[string]store.DraftRow
-	notes        map[visit.Note]string
+	rateDesk     // nor these
+	passportDesk
+	t      testing.TB
+	pack   *policy.Pack
+	now    time.Time
+	user   string // who is signed in, "" for nobody
+	lang   string
+	late   bool // the session has ended
+	visits map[string]*kept
+	drafts map[string]store.DraftRow
+	notes  map[visit.Note]string
 	// refuse is what the next command is refused with.
 	refuse error
 	did    []string

@@ -50,6 +50,8 @@ type desk interface {
 	registerDesk
 	ledgerDesk
 	decisionDesk
+	rateDesk
+	passportDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -156,6 +158,16 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.POST("/audit/bundle", p.signedIn(p.exportBundle))
 	r.GET("/audit/verify", p.signedIn(p.showVerify))
 	r.POST("/audit/verify", p.signedIn(p.verifyBundle))
+
+	r.GET("/passports", p.signedIn(p.listPassports))
+	r.POST("/passports", p.signedIn(p.registerPassport))
+	r.GET("/passports/:id", p.signedIn(p.showPassport))
+	r.POST("/passports/:id/movements", p.signedIn(p.movePassport))
+	r.POST("/passports/:id/reveal", p.signedIn(p.revealPassport))
+
+	r.GET("/rates", p.signedIn(p.showRates))
+	r.POST("/rates/:table", p.signedIn(p.importRates))
+	r.GET("/rates/:table/sample", p.signedIn(p.sampleRates))
 
 	r.GET("/policy", p.signedIn(p.showPolicies))
 	r.POST("/policy/use", p.signedIn(p.usePolicy))

@@ -68,6 +68,16 @@ func TestSeedTheDemonstration(t *testing.T) {
 		require.Len(t, own.Items, drafts, person)
 	}
 
+	passports, err := auditor.Passports(t.Context(), true)
+	require.NoError(t, err)
+	require.Len(t, passports, 1, "one passport is late")
+	require.Equal(t, "faculty2.mech", passports[0].Person)
+	require.Contains(t, passports[0].Number, "****")
+	require.InDelta(t, 8, passports[0].Late, 3, "by some days, which stops its holder and not the unit")
+	rates, err := s.store.Rates(t.Context(), nil, "2026-06-01")
+	require.NoError(t, err)
+	require.NotEmpty(t, rates.Rates)
+
 	told.Reset()
 	require.NoError(t, demo.Seed(t.Context(), c))
 	require.Empty(t, told.String(), "nothing the second time")

@@ -3,6 +3,7 @@ package view
 import (
 	"slices"
 
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
@@ -17,12 +18,16 @@ type Form struct {
 	Travellers                       []visit.Traveller
 	Legs                             []visit.Leg
 	Funding                          []FundingRow
+	Budget                           []BudgetRow
 	Documents                        []visit.Document
 	Flags                            []string
 }
 
 // FundingRow is one source of money as it was typed.
 type FundingRow struct{ Source, Kind, Currency, Amount string }
+
+// BudgetRow is a line of the budget as it was typed.
+type BudgetRow struct{ Kind, Leg, Currency, Amount, People, Days, Class string }
 
 // FormOf fills a form from a draft.
 func FormOf(d visit.Draft) Form {
@@ -33,6 +38,9 @@ func FormOf(d visit.Draft) Form {
 	}
 	for _, m := range d.Funding {
 		f.Funding = append(f.Funding, FundingRow{m.Source, string(m.Kind), m.Currency, m.Amount.String()})
+	}
+	for _, l := range d.Budget {
+		f.Budget = append(f.Budget, BudgetRow{string(l.Kind), count(l.Leg), l.Currency, l.Amount.String(), count(l.People), count(l.Days), string(l.Class)})
 	}
 	for _, flag := range d.Flags {
 		f.Flags = append(f.Flags, string(flag))
@@ -121,6 +129,7 @@ type Panel struct {
 	Reask    *policy.Reask   // of a visit that was submitted before; nil for any other draft
 	Facts    []policy.ShownFact
 	Problems []visit.Problem
+	Budget   money.Budget
 	Holders  map[string][]store.Acting // who may sign today, by the code of the sign-off
 }
 

@@ -29,6 +29,7 @@ type MenuGroup struct {
 // Menu is everything else, in groups; it opens at "More".
 var Menu = []MenuGroup{
 	{"mine", []Place{
+		{Name: "passports", Href: "/passports"},
 		{Name: "delegations", Href: "/delegations", For: func(u User) bool { return u.Signs }},
 	}},
 	{"office", []Place{
@@ -37,6 +38,7 @@ var Menu = []MenuGroup{
 	{"rules", []Place{
 		{Name: "policy", Href: "/policy"},
 		{Name: "calendar", Href: "/calendar"},
+		{Name: "rates", Href: "/rates"},
 	}},
 	{"audit", []Place{
 		{Name: "audit", Href: "/audit", For: func(u User) bool { return u.Audits }},
