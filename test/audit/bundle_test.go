@@ -129,7 +129,7 @@ func TestP53_ABundleVerifiesFromItsBytesAlone(t *testing.T) {
 	files := unzip(t, b)
 	page := string(files["index.html"])
 	require.Contains(t, page, r.made.Ended[0])
-	require.Contains(t, page, "已拒绝 / Rejected")
+	require.Contains(t, page, "提交申请 / Submitted")
 	require.NotContains(t, page, "<script")
 	require.NotRegexp(t, `(src|href)="(https?:)?//`, page, "it opens without network")
 	for _, link := range strings.Split(page, `href="`)[1:] {
