@@ -19,7 +19,8 @@ type Config struct {
 	Out         io.Writer // one line a visit; nothing is written when nil
 }
 
-// Seed installs the university and lets its people live through the twenty visits of the last five months, from the request to the archive. Every step is a
+// Seed installs the university and lets its people live through the visits of the last five months, from the request to the archive, and
+// fills the registers. Every step is a
 // call of the API by the person who takes it, at its own hour: the university's clock first stands five months in the past
 // and is moved from step to step until it shows the real time again.
 //
@@ -99,6 +100,9 @@ func (p *player) play(ctx context.Context, all []story) error {
 	if err := p.furnish(ctx); err != nil {
 		return err
 	}
+	if err := p.registers(ctx, calendar.DateOf(p.parts[0].at)); err != nil {
+		return err
+	}
 	for next := p.next(until); next != nil; next = p.next(until) {
 		if err := p.goTo(ctx, next.at); err != nil {
 			return err
@@ -106,6 +110,9 @@ func (p *player) play(ctx context.Context, all []story) error {
 		if err := p.step(ctx, next); err != nil {
 			return fmt.Errorf("visit %d of %d (%s, %s): %w", next.index+1, len(p.parts), next.id, next.draft.Title, err)
 		}
+	}
+	if err := p.latest(ctx, until); err != nil {
+		return fmt.Errorf("registers: %w", err)
 	}
 	if err := p.tellWaiting(ctx); err != nil {
 		return err

@@ -169,6 +169,9 @@ func TestOverridePages(t *testing.T) {
 	require.Contains(t, faculty.get("/visits/"+id+"/overrides").ok(http.StatusOK).Body, "embassy")
 	require.Equal(t, "lifted", api.get("/visits/"+id+"/overrides").ok(http.StatusOK).at("items", 0, "state"))
 
+	require.Empty(t, api.post("/visits/preview?visit="+id, draft, "").ok(http.StatusOK).at("refusals"))
+	require.NotEmpty(t, api.post("/visits/preview", draft, "").ok(http.StatusOK).at("refusals"), "another draft is refused as before")
+	s.as("faculty2.civ").post("/visits/preview?visit="+id, draft, "").refused(http.StatusNotFound, "not_found", "not_found")
 	file := api.upload("paper.txt", "A paper.").ok(http.StatusCreated).at("file")
 	var documents []string
 	for _, d := range preview.at("documents").([]any) {

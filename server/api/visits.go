@@ -172,7 +172,10 @@ type PreviewProblem struct {
 	Missing bool `json:"missing" doc:"A draft may lack it, a submission may not."`
 }
 
-type draftBody struct{ Body visit.Draft }
+type previewInput struct {
+	Visit string `query:"visit" doc:"Number of one's own draft that this is: its overrides count, and it does not count itself."`
+	Body  visit.Draft
+}
 
 type newDraft struct {
 	Key  string `header:"Idempotency-Key" maxLength:"128" pattern:"^[!-~]*$" patternDescription:"printable ASCII without spaces" doc:"With the same key a draft is made once; without one, each call makes a draft."`
@@ -237,8 +240,13 @@ func (a *api) addVisits() {
 	add(a, get("visit", "/visits/{id}", "One visit: a draft of one's own, or a case"), a.visit)
 }
 
-func (a *api) preview(ctx context.Context, who caller, in *draftBody) (*body[Preview], error) {
-	p, err := a.svc.Preview(ctx, "", in.Body)
+func (a *api) preview(ctx context.Context, who caller, in *previewInput) (*body[Preview], error) {
+	if in.Visit != "" {
+		if _, err := a.svc.Draft(ctx, who.user, in.Visit); err != nil {
+			return nil, err
+		}
+	}
+	p, err := a.svc.Preview(ctx, in.Visit, in.Body)
 	if err != nil {
 		return nil, err
 	}

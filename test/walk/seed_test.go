@@ -24,7 +24,7 @@ func TestSeedTheDemonstration(t *testing.T) {
 	began := time.Now()
 	require.NoError(t, demo.Seed(t.Context(), c))
 	t.Logf("seeded in %s:\n%s", time.Since(began).Round(time.Millisecond), told.String())
-	require.Equal(t, 20, strings.Count(told.String(), "\n"), "one line a visit")
+	require.Equal(t, 22, strings.Count(told.String(), "\n"), "one line a visit")
 
 	ahead, err := s.store.ClockAhead(t.Context())
 	require.NoError(t, err)
@@ -55,9 +55,15 @@ func TestSeedTheDemonstration(t *testing.T) {
 
 	require.Equal(t, map[visit.State]int{
 		visit.StateArchived: 3, visit.StateAbroad: 2, visit.StateBack: 1, visit.StateCancelled: 1, visit.StateRejected: 1, visit.StateWithdrawn: 1, visit.StateReturned: 1,
-		visit.StateQuestion: 1, visit.StateUnit: 1, visit.StateOffice: 1, visit.StateIO: 2, visit.StateLeader: 1,
+		visit.StateQuestion: 1, visit.StateUnit: 3, visit.StateOffice: 1, visit.StateIO: 2, visit.StateLeader: 1,
 		visit.StateIssuing: 1, visit.StateExternal: 1,
 	}, states)
+	reviewer, err := s.api.Login(t.Context(), "io.rev", demo.Password)
+	require.NoError(t, err)
+	found, err := reviewer.Findings(t.Context())
+	require.NoError(t, err)
+	require.Len(t, found, 1, "two requests to one fair look like one group")
+	require.Len(t, found[0].Visits, 2)
 	require.Equal(t, 1, waiting, "one waits for the public notice only")
 	require.Len(t, categories, len(visit.Categories))
 	for person, drafts := range map[string]int{"dean.civ": 1, "faculty.info": 1} {
