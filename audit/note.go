@@ -12,8 +12,8 @@ import (
 // Verified is the kind of the office's event that says what a verification found.
 const Verified = "ledger_verified"
 
-// Finding is what such an event says.
-type Finding struct {
+// Verdict is what such an event says.
+type Verdict struct {
 	Events    int    `json:"events"`
 	Visits    int    `json:"visits"`
 	Leaves    int64  `json:"leaves"`
@@ -30,7 +30,7 @@ const firstMax = 20
 
 // Note keeps the outcome of a verification as an event of the office, so that auditors see when it was done last.
 func Note(ctx context.Context, st *store.Store, r Report) error {
-	f := Finding{
+	f := Verdict{
 		Events: r.Events, Visits: r.Visits, Leaves: r.Leaves, Root: r.Root, Histories: r.Histories, Views: r.Shown, Faults: len(r.Faults),
 		First: []ledger.Fault{},
 	}
@@ -42,8 +42,8 @@ func Note(ctx context.Context, st *store.Store, r Report) error {
 	return err
 }
 
-// LastFinding is the outcome of the last verification; ok is false when there was none.
-func LastFinding(ctx context.Context, st *store.Store) (f Finding, at ledger.OfficeEvent, ok bool, err error) {
+// LastVerdict is the outcome of the last verification; ok is false when there was none.
+func LastVerdict(ctx context.Context, st *store.Store) (f Verdict, at ledger.OfficeEvent, ok bool, err error) {
 	p, err := st.SearchOffice(ctx, store.OfficeFilter{Kind: Verified, Limit: 1})
 	if err != nil || len(p.Items) == 0 {
 		return f, at, false, err

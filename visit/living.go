@@ -143,7 +143,7 @@ func (v *Visit) applyLife(e Event) (ok bool) {
 }
 
 // openTrips begins the preparation, or begins it again after a change: what somebody has proved before stays proved, and who
-// was held back stays so.
+// was held back, or does not travel any more, stays so.
 func (v *Visit) openTrips(f PreparationOpened) {
 	before := *v
 	v.Trips = nil
@@ -151,8 +151,8 @@ func (v *Visit) openTrips(f PreparationOpened) {
 		t := Trip{Person: p, Expires: f.Expires, Return: v.Route.Life.Return}
 		was, _ := before.Trip(p)
 		t.Met = was.Met
-		if t.State = v.standing(t); was.State == TripSuspended {
-			t.State = TripSuspended
+		if t.State = v.standing(t); was.State == TripSuspended || was.State.Ended() {
+			t.State = was.State
 		}
 		v.Trips = append(v.Trips, t)
 	}

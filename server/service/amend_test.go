@@ -22,7 +22,7 @@ func (k *kit) approved() string {
 	k.decide("io.rev", id, "1.2.IO.REV", service.Approve, "")
 	k.pass(14)
 	k.decide("io.dir", id, "1.3.ISSUE", service.Approve, "")
-	require.Equal(k.t, visit.StateApproved, k.row(id).State)
+	require.Equal(k.t, visit.StatePreparing, k.row(id).State)
 	return id
 }
 
@@ -69,7 +69,7 @@ func TestP22_Amendment(t *testing.T) {
 	k.edit("faculty.civ", id, func(d *visit.Draft) { d.Legs[0].Transport = "CA 927" })
 	r, err := k.svc.Amend(t.Context(), u, id, "The flight is known.", "flight")
 	require.NoError(t, err)
-	require.Equal(t, visit.StateApproved, r.State, "a flight number asks nobody")
+	require.Equal(t, visit.StatePreparing, r.State, "a flight number asks nobody")
 
 	k.edit("faculty.civ", id, func(d *visit.Draft) { d.Funding[0].Amount = 1290000 })
 	change, err := k.svc.Amendment(t.Context(), u, id)
@@ -96,7 +96,7 @@ func TestP22_Amendment(t *testing.T) {
 	_, err = k.svc.Differences(t.Context(), k.user("fin"), id, "no such version", "")
 	require.Equal(t, visit.NotFound, visit.CodeOf(err))
 	k.decide("fin", id, fin.Mine[0].Task, service.Approve, "")
-	require.Equal(t, visit.StateApproved, k.row(id).State)
+	require.Equal(t, visit.StatePreparing, k.row(id).State)
 
 	k.edit("faculty.civ", id, func(d *visit.Draft) {
 		d.Legs = append(d.Legs, visit.Leg{Country: "KR", City: "Seoul", Arrive: d.ReturnDate, Depart: d.ReturnDate})
@@ -123,7 +123,7 @@ func TestP22_Amendment(t *testing.T) {
 	_, err = k.svc.Do(t.Context(), u, id, service.CommandWithdraw, "", "Not needed after all.", "back")
 	require.NoError(t, err)
 	row = k.row(id)
-	require.Equal(t, visit.StateApproved, row.State)
+	require.Equal(t, visit.StatePreparing, row.State)
 	require.False(t, slices.Contains(row.Travellers, "fin"))
 	require.Nil(t, row.DueAt)
 }

@@ -79,7 +79,7 @@ type Heads struct {
 	Next        int64                 `json:"next"` // checkpoints below this size are on the next page; 0 on the last
 	Keys        []store.KeyRow        `json:"keys"`
 	Waiting     int                   `json:"waiting"` // events that are not sealed yet
-	Last        *audit.Finding        `json:"last,omitempty"`
+	Last        *audit.Verdict        `json:"last,omitempty"`
 	LastAt      *ledger.OfficeEvent   `json:"last_at,omitempty"`
 }
 
@@ -105,7 +105,7 @@ func (s *Service) Heads(ctx context.Context, u User, below int64) (Heads, error)
 	if h.Waiting, err = s.Store.Unsealed(ctx); err != nil {
 		return h, err
 	}
-	last, at, ok, err := audit.LastFinding(ctx, s.Store)
+	last, at, ok, err := audit.LastVerdict(ctx, s.Store)
 	if ok {
 		h.Last, h.LastAt = &last, &at
 	}

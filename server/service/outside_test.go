@@ -51,7 +51,7 @@ func TestP32_AnOutsideDecisionIsEnteredWithItsPaper(t *testing.T) {
 	}
 	require.NoError(t, decide("letter", &letter))
 	require.NoError(t, decide("letter", &letter), "sent twice it acts once")
-	require.Equal(t, visit.StateApproved, k.row(id).State)
+	require.Equal(t, visit.StatePreparing, k.row(id).State)
 
 	v, err := k.svc.Store.Visit(t.Context(), id)
 	require.NoError(t, err)

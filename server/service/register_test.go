@@ -305,7 +305,7 @@ func TestP32_TheAuthorityIsCitedAndMustBeInForce(t *testing.T) {
 	require.NoError(t, err)
 	r, err := k.svc.Decide(t.Context(), k.user("io.dir"), id, issue, "b")
 	require.NoError(t, err)
-	require.Equal(t, visit.StateApproved, r.State)
+	require.Equal(t, visit.StatePreparing, r.State)
 }
 
 // TestP32_APresidentsCaseCannotBeIssuedInternally: whatever is in the register.

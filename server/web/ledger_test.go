@@ -43,7 +43,7 @@ func (f *fake) Heads(context.Context, service.User, int64) (service.Heads, error
 	leaf := int64(7)
 	return service.Heads{
 		Checkpoints: []store.CheckpointRow{{Size: 12, Body: head, At: monday}}, Next: 12, Keys: []store.KeyRow{{Public: "exeat/test+00+KEY", AddedAt: monday}},
-		Last: &audit.Finding{Faults: 1, First: []ledger.Fault{{Kind: ledger.Altered, Stream: "2026-00002", Seq: 3, Leaf: &leaf}}}, LastAt: &ledger.OfficeEvent{At: monday}, Waiting: 4,
+		Last: &audit.Verdict{Faults: 1, First: []ledger.Fault{{Kind: ledger.Altered, Stream: "2026-00002", Seq: 3, Leaf: &leaf}}}, LastAt: &ledger.OfficeEvent{At: monday}, Waiting: 4,
 	}, nil
 }
 func (f *fake) Checkpoint(_ context.Context, size int64) (store.CheckpointRow, error) {

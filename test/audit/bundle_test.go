@@ -49,7 +49,8 @@ func (r *record) bundle(kept string) []byte {
 	r.t.Helper()
 	require.NoError(r.t, (&service.Service{Store: r.st}).InstallPolicies(r.t.Context()))
 	r.sealing()
-	b, err := service.MakeBundle(r.t.Context(), r.st, auditor, []string{r.made.Ended[0], r.made.Ended[1], r.made.Visits[4]}, kept)
+	open := slices.DeleteFunc(slices.Clone(r.made.Visits), func(id string) bool { return slices.Contains(r.made.Ended, id) })
+	b, err := service.MakeBundle(r.t.Context(), r.st, auditor, []string{r.made.Ended[0], r.made.Ended[1], open[0]}, kept)
 	require.NoError(r.t, err)
 	return b
 }
