@@ -82,7 +82,7 @@ func families() map[string][]string {
 		"ask.":                 {"all", "last_leader", "unit", "office", "io", "leader", "issue", "outside"},
 		"budget_kind.":         strings_(visit.BudgetKinds),
 		"calendar.kind.":       strings_(calendar.Kinds),
-		"case.outcome.":        {"approved", "rejected", "withdrawn", "cancelled"},
+		"case.outcome.":        {"approved", "amending", "preparing", "ready", "suspended", "abroad", "back", "reporting", "post_notice", "closed", "archived", "expired", "rejected", "withdrawn", "cancelled"},
 		"case.with_applicant.": {"returned", "question"},
 		"category.":            strings_(visit.Categories),
 		"category_help.":       strings_(visit.Categories),
