@@ -71,7 +71,8 @@ const late = 8
 // notes a later day on which it was due and does not take it back.
 func (p *player) lend(ctx context.Context, s *part, person, kept string) error {
 	row, err := p.store.VisitRow(ctx, s.id)
-	if err != nil || row.State != visit.StateApproved {
+	approved := row.State == visit.StateApproved || row.State.Living() || row.State == visit.StateArchived
+	if err != nil || !approved {
 		return err
 	}
 	c, err := p.as(ctx, keeper)

@@ -160,10 +160,8 @@ func (p *player) goTo(ctx context.Context, at time.Time) error {
 		if err := p.advance(ctx, due); err != nil {
 			return err
 		}
-		for _, s := range p.parts {
-			if !s.closes.After(due) {
-				s.closes = time.Time{}
-			}
+		if err := p.lookAgain(ctx, due); err != nil {
+			return err
 		}
 	}
 	now, err := p.store.Now(ctx)
@@ -175,6 +173,27 @@ func (p *player) goTo(ctx context.Context, at time.Time) error {
 		return err
 	}
 	return p.store.SetClock(ctx, ahead+at.Sub(now))
+}
+
+// lookAgain asks the visits on which time has acted when it acts next. One that has not acted yet is not waited for again.
+func (p *player) lookAgain(ctx context.Context, due time.Time) error {
+	for _, s := range p.parts {
+		if s.closes.IsZero() || s.closes.After(due) {
+			continue
+		}
+		applicant, err := p.as(ctx, s.applicant)
+		if err != nil {
+			return err
+		}
+		v, err := applicant.Visit(ctx, s.id)
+		if err != nil {
+			return err
+		}
+		if s.watch(v); !s.closes.After(due) {
+			s.closes = time.Time{}
+		}
+	}
+	return nil
 }
 
 // nextDue is the first instant up to a time at which time acts on a visit, zero if there is none.

@@ -111,7 +111,7 @@ func TestP31_TheCodeTellsWhetherAPaperIsValidAndTheSameFile(t *testing.T) {
 
 	// Cancelled, a paper is void; after the approved return one that was not used has expired.
 	_, other := s.approved()
-	void := faculty.get("/visits/" + other + "/papers").ok(http.StatusOK).at("numbered", 0, "code").(string)
+	void := faculty.get("/visits/"+other+"/papers").ok(http.StatusOK).at("numbered", 0, "code").(string)
 	voided := check(void).at("sha256")
 	faculty.post("/visits/"+other+"/cancel", `{"reason":"ill"}`, "c").ok(http.StatusOK)
 	require.Equal(t, "cancelled", check(void).at("state"))

@@ -326,7 +326,7 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) iter.Seq2[replay.Case, 
 			    LIMIT 1) e
 			 WHERE ($1 = '' OR v.submitted_at >= CAST($1 AS date)::timestamp AT TIME ZONE 'Asia/Shanghai')
 			   AND ($2 = '' OR v.submitted_at < (CAST($2 AS date) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai')
-			   AND (NOT $3 OR v.state NOT IN ('approved', 'rejected', 'withdrawn', 'cancelled'))
+			   AND (NOT $3 OR v.state NOT IN ('approved', 'preparing', 'ready', 'suspended', 'abroad', 'back', 'reporting', 'post_notice', 'closed', 'archived', 'expired', 'rejected', 'withdrawn', 'cancelled'))
 			 ORDER BY v.id`, f.From, f.To, f.Open)
 		if err != nil {
 			yield(replay.Case{}, fmt.Errorf("read visits: %w", err))
