@@ -2,7 +2,6 @@ package visit
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -294,12 +293,14 @@ func (r Route) without(stage int) Route {
 // shifted moves the terms of the stages from a number on.
 func (r Route) shifted(from, by int) Route {
 	terms := map[int]Term{}
-	for _, stage := range slices.Sorted(maps.Keys(r.Terms)) {
+	for stage := 1; stage <= len(r.Stages)+1; stage++ { // one more or less than the terms were written for
+		t, ok := r.Terms[stage]
 		switch {
+		case !ok:
 		case stage < from:
-			terms[stage] = r.Terms[stage]
+			terms[stage] = t
 		case stage+by >= from:
-			terms[stage+by] = r.Terms[stage]
+			terms[stage+by] = t
 		}
 	}
 	if r.Terms = terms; len(terms) == 0 {
