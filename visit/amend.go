@@ -27,9 +27,10 @@ type (
 	Amended struct {
 		Version string `json:"version"`
 	}
-	// AmendmentRejected leaves the approval as it was, by the answer on Task.
+	// AmendmentRejected leaves the approval as it was: by the answer on Task, or by an objection that was upheld for a reason.
 	AmendmentRejected struct {
-		Task string `json:"task"`
+		Task   string `json:"task,omitempty"`
+		Reason Note   `json:"reason,omitempty"`
 	}
 	// AmendmentWithdrawn leaves the approval as it was: by the applicant with a reason, or by time when the question of Task
 	// has had no answer.

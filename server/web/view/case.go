@@ -245,7 +245,9 @@ func Timeline(events []visit.Event) []Step {
 		case visit.Amended:
 			version = f.Version
 		case visit.AmendmentRejected:
-			s.Codes = []string{codeOf(f.Task)}
+			if s.Note = f.Reason; f.Task != "" {
+				s.Codes = []string{codeOf(f.Task)}
+			}
 		case visit.AmendmentWithdrawn:
 			if s.Note = f.Reason; f.Task != "" {
 				s.Codes = []string{codeOf(f.Task)}
