@@ -51,7 +51,7 @@ func draft() visit.Draft {
 		Legs:       []visit.Leg{{Country: "DE", City: "München", Arrive: "2027-03-02", Depart: "2027-03-06", Host: "Technische Universität München"}},
 		ExitDate:   "2027-03-01", ReturnDate: "2027-03-07",
 		Funding:    []visit.Funding{{Source: "国家自然科学基金 52278001", Kind: visit.Research, Currency: "CNY", Amount: 48_000_00}},
-		Invitation: "会议组委会 2026 年 10 月 8 日邀请。", TalentTask: "联系两位青年学者。",
+		Invitation: "会议组委会 2026 年 10 月 8 日邀请。", TalentTask: "联系两位青年学者。", TalentContact: "H. Sato, Kyoto University",
 		Documents: []visit.Document{{Kind: "D1", File: strings.Repeat("ab", 32), Name: "invitation.pdf"}},
 		Flags:     []visit.Flag{visit.TakesGoods},
 	}
