@@ -23,6 +23,7 @@ import (
 	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/passport"
 	"github.com/exeat/exeat/policy"
+	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/server/web/view"
@@ -104,6 +105,7 @@ func families() map[string][]string {
 		"funding_kind.":        strings_(visit.FundingKinds),
 		"half.":                {"0", "1", "2"},
 		"mark.":                strings_(policy.MarkKinds),
+		"relation.":            store.RelationKinds,
 		"nav.":                 placesOfTheMenu(),
 		"office.":              view.OfficeKinds,
 		"open_visits.":         strings_(service.OpenVisitsChoices),
