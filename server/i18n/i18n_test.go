@@ -23,6 +23,7 @@ import (
 	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/passport"
 	"github.com/exeat/exeat/policy"
+	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/server/web/view"
@@ -87,11 +88,15 @@ func families() map[string][]string {
 		"category.":            strings_(visit.Categories),
 		"category_help.":       strings_(visit.Categories),
 		"change.":              append([]string{"any"}, strings_(visit.Changes)...),
+		"channel.":             store.Channels,
 		"class.":               strings_(visit.Classes),
 		"classified.":          {"none", "general", "important", "core"},
 		"delegations.":         {"ended", "over", "coming", "active"},
+		"delivery.":            store.DeliveryStates,
+		"delivery.of.":         {store.OfDigest, store.OfTest},
 		"difference.":          {"added", "removed", "changed"},
-		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped", "register", "amending", "declined", "added", "removed", "transferred", "reader_added", "reader_removed", "rates_imported", "passport"},
+		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped", "register", "amending", "declined", "added", "removed", "transferred", "reader_added", "reader_removed", "rates_imported", "passport", "digest_sent", "resent", "tested"},
+		"dropped.":             {"no_address", "task_done", "nothing_to_say"},
 		"effect.":              {"listed", "pending", "rerouted", "kept"},
 		"error.":               {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"error.help.":          {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
@@ -102,9 +107,12 @@ func families() map[string][]string {
 		"flag_help.":           strings_(visit.Flags),
 		"form.add.":            {"travellers", "legs", "funding", "entries", "budget"},
 		"funding_kind.":        strings_(visit.FundingKinds),
+		"group.":               strings_(visit.Groups),
+		"group_help.":          strings_(visit.Groups),
 		"half.":                {"0", "1", "2"},
 		"mark.":                strings_(policy.MarkKinds),
 		"nav.":                 placesOfTheMenu(),
+		"notice.":              visit.ToldKinds(),
 		"office.":              view.OfficeKinds,
 		"open_visits.":         strings_(service.OpenVisitsChoices),
 		"open_visits_help.":    strings_(service.OpenVisitsChoices),
@@ -133,7 +141,7 @@ func families() map[string][]string {
 		"unit.":                {"minute", "hour", "day", "working_day", "month"},
 		"verdict.":             strings_(service.Verdicts),
 		"verdict_help.":        strings_(service.Verdicts),
-		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport"},
+		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport", "notification", "delivery"},
 	}
 }
 
