@@ -1,6 +1,8 @@
 package visit_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -55,4 +57,41 @@ func TestP44_WhatIsUrgent(t *testing.T) {
 		require.False(t, late.Urgent, paper)
 		require.False(t, slices.Contains(late.To, visit.ToDuty), paper)
 	}
+}
+
+// An event says itself whom it concerns: whoever it names, and the tasks that it asks for.
+func TestP24_AnEventNamesWhomItConcerns(t *testing.T) {
+	t.Parallel()
+	read := func(kind, fact string) visit.Concern {
+		var e visit.Event
+		require.NoError(t, json.Unmarshal(fmt.Appendf(nil, `{"visit":"v","seq":1,"kind":%q,"fact":%s}`, kind, fact), &e))
+		return e.Concern()
+	}
+	facts := map[string]string{
+		"sign_off_added": `{"task":"asker's","due":{"task":"t"}}`,
+		"stage_opened":   `{"tasks":[{"task":"t"}]}`,
+		"transferred":    `{"task":"t","to":"p"}`,
+		"reader_added":   `{"task":"asker's","person":"p"}`,
+		"escalated":      `{"task":"t","posts":["FIN"]}`,
+	}
+	for kind, telling := range visit.Tellings {
+		fact, special := facts[kind]
+		if !special {
+			fact = `{"task":"t","travellers":["p"]}`
+		}
+		c := read(kind, fact)
+		if slices.Contains(telling.To, visit.ToSigners) {
+			require.Equal(t, []string{"t"}, c.Tasks, kind)
+		}
+		if slices.Contains(telling.To, visit.ToNamed) {
+			require.Equal(t, []string{"p"}, c.Persons, kind)
+		}
+		if slices.Contains(telling.To, visit.ToPosts) {
+			require.Equal(t, []string{"FIN"}, c.Posts, kind)
+		}
+	}
+	require.Equal(t, "p", read("transferred", facts["transferred"]).Only)
+	require.Empty(t, read("sign_off_added", `{"task":"t"}`).Tasks, "one after the stage is asked for when its stage opens")
+	require.True(t, read("rejected", `{"task":"t","waits":true}`).Waits)
+	require.Empty(t, read("signed_off", `{"task":"t"}`).Tasks, "what is signed asks for nothing")
 }

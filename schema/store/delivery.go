@@ -342,13 +342,14 @@ func (s *Store) Asked(ctx context.Context, person, id string) ([]Asked, error) {
 		       k.due_at, k.waiting, k.provisional, NOT k.waiting AND k.due_at < t.now AS overdue,
 		       a.id AS "applicant.id", a.name_zh AS "applicant.zh", a.name_en AS "applicant.en"
 		  FROM t, signer(t.day) s
-		  JOIN task k ON k.visit = s.visit AND k.id = s.task AND (k.assigned IN ('', s.person, s.on_behalf_of) OR NOT EXISTS (
-		       SELECT FROM signer(t.day) o WHERE o.visit = k.visit AND o.task = k.id AND o.person = k.assigned))
+		  JOIN task k ON k.visit = s.visit AND k.id = s.task
 		  JOIN visit v ON v.id = s.visit
 		  JOIN person a ON a.id = v.applicant
 		  LEFT JOIN post q ON q.code = s.post AND q.unit = s.unit
 		  LEFT JOIN person b ON b.id = s.on_behalf_of
 		 WHERE s.person = $1 AND ($2 = '' OR s.visit = $2)
+		   AND (k.assigned IN ('', s.person, s.on_behalf_of) OR NOT EXISTS (
+		         SELECT FROM signer(t.day) o WHERE o.visit = k.visit AND o.task = k.id AND o.person = k.assigned))
 		 ORDER BY k.due_at, k.visit, k.id, s.delegation`, person, id)
 	return rows, wrap(err, "read what is asked of a person")
 }

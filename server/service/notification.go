@@ -100,7 +100,7 @@ func (s *Service) SaveNotificationSettings(ctx context.Context, u User, n Notifi
 	}
 	if n.DigestHour < host.FirstDigestHour || n.DigestHour > host.LastDigestHour {
 		problems = append(problems, visit.Problem{Field: "digest_hour", Rule: "out_of_range", Args: map[string]string{
-			"min": strconv.Itoa(host.FirstDigestHour), "max": strconv.Itoa(host.LastDigestHour),
+			"from": strconv.Itoa(host.FirstDigestHour), "to": strconv.Itoa(host.LastDigestHour),
 		}})
 	}
 	for c, address := range n.Contacts {
