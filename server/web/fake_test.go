@@ -78,6 +78,7 @@ type fake struct {
 	registerDesk // not there either
 	rateDesk     // nor these
 	passportDesk
+	noticeDesk
 	t      testing.TB
 	pack   *policy.Pack
 	now    time.Time
@@ -432,6 +433,8 @@ func (f *fake) Upload(_ context.Context, _ service.User, r io.Reader) (store.Fil
 func (f *fake) OpenFile(context.Context, service.User, string, string) (service.Download, error) {
 	return service.Download{}, visit.Refuse(visit.NotFound, "not_found", "what", "file", "id", "")
 }
+func (f *fake) Unread(context.Context, service.User) (int, error)    { return 3, nil }
+func (f *fake) SeeVisit(context.Context, service.User, string) error { return nil }
 func (f *fake) Delegations(_ context.Context, u service.User, _ string) ([]store.Delegation, error) {
 	return []store.Delegation{
 		{ID: 7, Delegator: "P1001", Delegate: "D1001", Post: "COL.PSEC", From: "2026-11-20", To: "2026-12-01", Reason: "出差"},

@@ -31,6 +31,7 @@ var Menu = []MenuGroup{
 	{"mine", []Place{
 		{Name: "passports", Href: "/passports"},
 		{Name: "delegations", Href: "/delegations", For: func(u User) bool { return u.Signs }},
+		{Name: "notification_settings", Href: "/settings/notifications"},
 	}},
 	{"office", []Place{
 		{Name: "registers", Href: "/registers", For: func(u User) bool { return u.Registers }},
@@ -43,7 +44,9 @@ var Menu = []MenuGroup{
 	{"audit", []Place{
 		{Name: "audit", Href: "/audit", For: func(u User) bool { return u.Audits }},
 	}},
-	{"admin", []Place{}},
+	{"admin", []Place{
+		{Name: "deliveries", Href: "/admin/deliveries", For: func(u User) bool { return u.Admin }},
+	}},
 }
 
 // Holds tells whether the user acts today for one of the posts.
