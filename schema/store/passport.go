@@ -21,8 +21,11 @@ type PassportFilter struct {
 	Late    bool     // only what is late today, by the university's clock
 }
 
-// Passports lists passports as they are now, in no order. Out for a visit that was cancelled since, one is due seven days
-// after the cancellation, where that is earlier than what was said.
+// passportDue is when a passport that is out must be back: on the day that the keeper has said; else as the visit says once its
+// traveller is back; else as was said when it went out, or seven days after a cancellation that came before.
+const passportDue = `CASE WHEN d.kind = 'due' THEN d.due ELSE COALESCE(b.due, LEAST(d.due, c.due)) END`
+
+// Passports lists passports as they are now, in no order.
 func (s *Store) Passports(ctx context.Context, f PassportFilter) ([]passport.Passport, error) {
 	var rows []struct {
 		ID      int64         `db:"id"`
@@ -45,21 +48,23 @@ func (s *Store) Passports(ctx context.Context, f PassportFilter) ([]passport.Pas
 	}
 	like := "%" + likeEscape(f.Text) + "%"
 	w.if_(f.Text != "", "(p.person ILIKE ? OR h.name_zh ILIKE ? OR h.name_en ILIKE ?)", like, like, like)
-	w.if_(f.Late, `m.kind = 'out' AND LEAST(d.due, c.due) <
+	w.if_(f.Late, `m.kind = 'out' AND `+passportDue+` <
 		(SELECT CAST((clock_timestamp() + ahead) AT TIME ZONE 'Asia/Shanghai' AS date) FROM clock)`)
 	query := `
 		SELECT p.id, p.person, h.name_zh, h.name_en, h.unit, p.kind, p.masked, to_char(p.expires, 'YYYY-MM-DD') AS expires,
 		       coalesce(m.kind, '') AS move, coalesce(to_char(m.day, 'YYYY-MM-DD'), '') AS since,
 		       CASE WHEN m.kind = 'out' THEN coalesce(m.visit, '') ELSE '' END AS visit,
-		       coalesce(to_char(LEAST(d.due, c.due), 'YYYY-MM-DD'), '') AS due
+		       coalesce(to_char(` + passportDue + `, 'YYYY-MM-DD'), '') AS due
 		  FROM passport p
 		  JOIN person h ON h.id = p.person
 		  LEFT JOIN LATERAL (SELECT kind, day, visit, seq FROM passport_movement
 		                      WHERE passport = p.id AND kind <> 'due' ORDER BY seq DESC LIMIT 1) m ON true
-		  LEFT JOIN LATERAL (SELECT due FROM passport_movement
+		  LEFT JOIN LATERAL (SELECT kind, due FROM passport_movement
 		                      WHERE passport = p.id AND due IS NOT NULL AND seq >= m.seq ORDER BY seq DESC LIMIT 1) d ON m.kind = 'out'
 		  LEFT JOIN LATERAL (SELECT CAST(v.changed_at AT TIME ZONE 'Asia/Shanghai' AS date) + 7 AS due FROM visit v
-		                      WHERE v.id = m.visit AND v.state = 'cancelled') c ON m.kind = 'out'` + w.sql()
+		                      WHERE v.id = m.visit AND v.state = 'cancelled') c ON m.kind = 'out'
+		  LEFT JOIN LATERAL (SELECT CAST(t.passport_due AT TIME ZONE 'Asia/Shanghai' AS date) AS due FROM trip t
+		                      WHERE t.visit = m.visit AND t.person = p.person AND t.passport_in IS NULL) b ON m.kind = 'out'` + w.sql()
 	if err := s.db.SelectContext(ctx, &rows, s.db.Rebind(query), w.args...); err != nil {
 		return nil, fmt.Errorf("read passports: %w", err)
 	}

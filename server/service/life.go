@@ -53,7 +53,11 @@ func (s *Service) Act(ctx context.Context, u User, id string, a Act, key string)
 	if repeated {
 		return s.again(ctx, id, c, first.Digest)
 	}
-	return s.do(ctx, id, c, v.Seq)
+	r, err := s.do(ctx, id, c, v.Seq)
+	if in, ok := c.Do.(visit.PassportIn); ok && err == nil {
+		err = s.takenBack(ctx, u.Person, v, in)
+	}
+	return r, err
 }
 
 // actsAs finds the right by which a user gives a command: in person where he is involved and that is enough, else by a post.

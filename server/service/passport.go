@@ -251,7 +251,49 @@ func (s *Service) MovePassport(ctx context.Context, u User, id int64, m Passport
 	if err := s.Store.AddMovement(ctx, id, c.State, row); err != nil {
 		return c, err
 	}
+	if m.Kind == passport.Returned {
+		if err := s.handedIn(ctx, u, c, m.Day); err != nil {
+			return c, err
+		}
+	}
 	return s.Passport(ctx, u, id)
+}
+
+// handedIn tells the visit for which a passport was out that it is back, where the visit waits for it.
+func (s *Service) handedIn(ctx context.Context, u User, c PassportCase, day string) error {
+	v, err := s.Store.Visit(ctx, c.Visit)
+	if err != nil {
+		return err
+	}
+	trip, ok := v.Trip(c.Person)
+	if !ok || trip.PassportDue.IsZero() || trip.PassportIn != "" {
+		return nil
+	}
+	_, err = s.Act(ctx, u, c.Visit, Act{Do: func(visit.Note) visit.Action {
+		return visit.PassportIn{Travellers: []string{c.Person}, On: day}
+	}}, fmt.Sprintf("passport-%d-%d", c.ID, len(c.Movements)))
+	return err
+}
+
+// takenBack notes in the ledger of passports what a visit was told: those that were out for it are back. The visit is as it was
+// before.
+func (s *Service) takenBack(ctx context.Context, by string, v visit.Visit, in visit.PassportIn) error {
+	var persons []string
+	for _, t := range v.Trips {
+		if !t.PassportDue.IsZero() && t.PassportIn == "" && (len(in.Travellers) == 0 || slices.Contains(in.Travellers, t.Person)) {
+			persons = append(persons, t.Person)
+		}
+	}
+	if len(persons) == 0 {
+		return nil
+	}
+	out, err := s.Store.Passports(ctx, store.PassportFilter{Persons: persons})
+	for _, p := range out {
+		if err == nil && p.State == passport.Away && p.Visit == v.ID {
+			err = s.Store.AddMovement(ctx, p.ID, p.State, store.Movement{Kind: passport.Returned, Day: in.On, MovedBy: by})
+		}
+	}
+	return err
 }
 
 func (m PassportMove) check(today string) []visit.Problem {

@@ -3,6 +3,7 @@ package walk_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,15 +58,28 @@ func (w walker) passTo(day string) {
 func (w walker) approved(applicant string, d visit.Draft) string {
 	w.t.Helper()
 	id := w.submit(applicant, d)
+	w.signed(id)
+	return id
+}
+
+// signed takes a visit from where it is to the approval.
+func (w walker) signed(id string) {
+	w.t.Helper()
 	for range 20 {
 		v := w.look(id)
 		switch {
 		case v.State.Living() || v.State == visit.StateApproved:
-			return id
+			return
 		case len(v.Holders) > 0:
 			for _, h := range v.Holders {
 				require.NotEmpty(w.t, h.Signers, "nobody may sign %s", h.Task)
-				_, err := w.as(h.Signers[0].Person).Decide(w.t.Context(), id, client.Decision{Task: h.Task, Decision: "approve", Reason: "No. 1 of today"}, "")
+				d := client.Decision{Task: h.Task, Decision: "approve", Reason: "No. 1 of today"}
+				if strings.HasPrefix(h.SignOff, "X.") {
+					scan, err := w.as(h.Signers[0].Person).Upload(w.t.Context(), "reply.pdf", []byte("%PDF-1.4\n% reply\n"))
+					require.NoError(w.t, err)
+					d.Outside = &visit.OutsideDecision{Number: "教外审〔2026〕7号", Date: w.today(0), File: scan.File}
+				}
+				_, err := w.as(h.Signers[0].Person).Decide(w.t.Context(), id, d, "")
 				require.NoError(w.t, err)
 			}
 		default:
@@ -74,7 +88,6 @@ func (w walker) approved(applicant string, d visit.Draft) string {
 		}
 	}
 	w.t.Fatal("not approved")
-	return ""
 }
 
 func (w walker) now() time.Time {
@@ -128,6 +141,20 @@ func (w walker) finished(id, reporter, judge string, form visit.ReportForm) {
 	require.Equal(w.t, visit.StateArchived, w.look(id).State)
 }
 
+// passport puts a passport of a person into the ledger and the keeper's custody.
+func (w walker) passport(person, number string) client.Passport {
+	w.t.Helper()
+	p, err := w.as("passport").RegisterPassport(w.t.Context(), client.NewPassport{Person: person, Kind: "official", Number: number, Expires: w.today(3000), Held: true})
+	require.NoError(w.t, err)
+	return p
+}
+
+func (w walker) handOut(p client.Passport, id string) {
+	w.t.Helper()
+	_, err := w.as("passport").MovePassport(w.t.Context(), p.ID, client.PassportMove{Kind: "out", Visit: id})
+	require.NoError(w.t, err)
+}
+
 // refusals gives what stands against a new request of a person, in words.
 func (w walker) refusals(person string) string {
 	w.t.Helper()
@@ -152,7 +179,9 @@ func TestP35_AnAcademicVisitFromDraftToArchive(t *testing.T) {
 	w.denied(http.StatusNotFound, "not_found", "faculty.mech", id, "depart", body{"on": w.today(0)})
 	w.prepared(id)
 
+	p := w.passport("faculty.civ", "E12345678")
 	w.passTo(d.ExitDate)
+	w.handOut(p, id)
 	w.act("faculty.civ", id, "depart", body{"on": d.ExitDate})
 	require.Equal(t, visit.StateAbroad, w.look(id).State)
 	w.passTo(w.today(1))
@@ -161,10 +190,11 @@ func TestP35_AnAcademicVisitFromDraftToArchive(t *testing.T) {
 	w.act("faculty.civ", id, "arrive", body{"back": d.ReturnDate})
 	trip, _ := w.look(id).Trip("faculty.civ")
 	w.passTo(calendar.DateOf(trip.ReportDue).String())
-	require.NotContains(t, w.refusals("faculty.civ"), "O14", "the report may still come today")
+	require.NotContains(t, w.refusals("faculty.civ"), id+" (", "the report may still come today")
 	w.passTo(calendar.DateOf(trip.ReportDue).AddDays(2).String())
 	require.Contains(t, w.refusals("faculty.civ"), "O14")
 	require.Contains(t, w.refusals("faculty.civ"), id+" (2d)", "the refusal names the visit that was not reported")
+	require.Contains(t, w.refusals("faculty.civ"), "E12****78", "and the passport that is not back")
 	w.denied(http.StatusUnprocessableEntity, "invalid", "faculty.civ", id, "reports", body{"form": "academic"})
 	w.denied(http.StatusForbidden, "travellers_only", "io.rev", id, "reports", report(visit.AcademicReport))
 	w.act("faculty.civ", id, "reports", report(visit.AcademicReport))
@@ -172,9 +202,10 @@ func TestP35_AnAcademicVisitFromDraftToArchive(t *testing.T) {
 	w.act("dean.civ", id, "reports/1/accept", body{"reason": "A good report."})
 	trip, _ = w.look(id).Trip("faculty.civ")
 	require.False(t, trip.Payable, "the passport is still out")
-	w.act("passport", id, "passport-in", body{"on": d.ReturnDate})
+	_, err := w.as("passport").MovePassport(t.Context(), p.ID, client.PassportMove{Kind: "returned"})
+	require.NoError(t, err)
 	trip, _ = w.look(id).Trip("faculty.civ")
-	require.True(t, trip.Payable)
+	require.True(t, trip.Payable, "the ledger of passports tells the visit")
 
 	v = w.look(id)
 	require.Equal(t, visit.StatePostNotice, v.State)
@@ -188,4 +219,78 @@ func TestP35_AnAcademicVisitFromDraftToArchive(t *testing.T) {
 	require.Equal(t, visit.StateArchived, v.State)
 	require.NotEmpty(t, v.Package)
 	w.ledger(id)
+}
+
+// A work visit of six, one of whom is declined: the others go, each with a state of his own, and the last one closes it.
+func TestP40_AGroupOfSixWithOneDeclinedFromDraftToArchive(t *testing.T) {
+	t.Parallel()
+	w := walk(t)
+	group := []string{"faculty.civ", "faculty2.civ", "sec.civ", "faculty.mech", "faculty2.mech", "faculty.info"}
+	d := w.request(visit.Work, "CIV", 70, 5, group...)
+	d.Flags = []visit.Flag{visit.CrossUnit}
+	id := w.submit("faculty.civ", d)
+	w.act("dean.civ", id, "decline", body{"task": w.task(id, "COL.DEAN"), "travellers": []string{"faculty.info"}, "reason": "Teaches in this week."})
+	w.signed(id)
+	v := w.look(id)
+	require.Equal(t, visit.StatePreparing, v.State)
+	require.Len(t, v.Trips, 5)
+	_, ok := v.Trip("faculty.info")
+	require.False(t, ok, "who was declined stays at home")
+	w.prepared(id)
+	first, second := w.passport("faculty.civ", "E10000001"), w.passport("faculty2.civ", "E10000002")
+	w.passTo(d.ExitDate)
+	w.handOut(first, id)
+	w.handOut(second, id)
+	w.act("faculty.civ", id, "depart", body{"on": d.ExitDate})
+	w.passTo(d.ReturnDate)
+	w.act("faculty.mech", id, "arrive", body{"back": d.ReturnDate, "travellers": []string{"faculty.mech"}})
+	states := func() map[string]visit.TripState {
+		found := map[string]visit.TripState{}
+		for _, x := range w.look(id).Trips {
+			found[x.Person] = x.State
+		}
+		return found
+	}
+	require.Equal(t, visit.TripBack, states()["faculty.mech"])
+	require.Equal(t, visit.TripAbroad, states()["faculty.civ"])
+	require.Equal(t, visit.StateAbroad, w.look(id).State, "the visit is where its last traveller is")
+	w.act("faculty.civ", id, "arrive", body{"back": d.ReturnDate})
+	w.act("passport", id, "passport-in", body{"on": w.today(0), "travellers": []string{"faculty.civ"}})
+	all, err := w.as("passport").Passports(t.Context(), false)
+	require.NoError(t, err)
+	where := map[int64]string{}
+	for _, p := range all {
+		where[p.ID] = string(p.State)
+	}
+	require.Equal(t, map[int64]string{first.ID: "held", second.ID: "out"}, where, "the visit tells the ledger of passports")
+	w.finished(id, "faculty.civ", "dean.civ", visit.WorkReport)
+}
+
+// The President's own visit: the ministry decides, the Secretary signs for the President, and the rest is as for everybody.
+func TestP32_ThePresidentsVisitFromDraftToArchive(t *testing.T) {
+	t.Parallel()
+	w := walk(t)
+	d := w.request(visit.Work, "PC", 80, 5, "pres")
+	id := w.approved("pres", d)
+	v := w.look(id)
+	require.Equal(t, visit.StatePreparing, v.State)
+	var signed []string
+	for _, e := range w.ledger(id) {
+		if f, ok := e.Event.Fact.(visit.SignedOff); ok {
+			signed = append(signed, e.Event.By.Post)
+			require.NotEqual(t, "pres", e.Event.By.Person)
+			if f.Outside != nil {
+				require.Equal(t, "教外审〔2026〕7号", f.Outside.Number)
+				signed = append(signed, "outside")
+			}
+		}
+	}
+	require.Contains(t, signed, "PSEC")
+	require.Contains(t, signed, "outside")
+	w.prepared(id)
+	w.passTo(d.ExitDate)
+	w.act("pres", id, "depart", body{"on": d.ExitDate})
+	w.passTo(d.ReturnDate)
+	w.act("pres", id, "arrive", body{"back": d.ReturnDate})
+	w.finished(id, "pres", "io.dir", visit.WorkReport)
 }
