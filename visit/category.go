@@ -17,7 +17,7 @@ func (d *decider) changeCategory(a ChangeCategory) error {
 	if a.Version == d.Version {
 		return Refuse(Conflict, "same_category", "category", string(a.Category))
 	}
-	if err := checkRoute(a.Route); err != nil {
+	if err := d.checkRoute(a.Route); err != nil {
 		return err
 	}
 	f := CategoryChanged{From: a.From, Category: a.Category, Version: a.Version, Route: a.Route, Incomplete: a.Incomplete, Reason: a.Reason}
@@ -35,7 +35,7 @@ func (d *decider) reroute(a Reroute) error {
 	if !d.State.Open() {
 		return d.closed()
 	}
-	if err := checkRoute(a.Route); err != nil {
+	if err := d.checkRoute(a.Route); err != nil {
 		return err
 	}
 	route := a.Route.After(d.Route, d.Stage)

@@ -460,3 +460,12 @@ func TestPeriodEndsOnTheSameDayOrTheLastOne(t *testing.T) {
 		require.Equal(t, c.end, visit.Period{N: c.n, Of: c.of}.After(c.from), "%v", c)
 	}
 }
+
+func TestP40_AChangeOfALivingVisitKeepsItsLife(t *testing.T) {
+	t.Parallel()
+	d := living(t, func(*visit.Life) {}, "faculty", "guest")
+	route := simplified()
+	d.refused(visit.Invalid, "route_without_life", "faculty", "", visit.Amend{Version: "v2", Travellers: []string{"faculty", "guest"}, Route: route, Reason: "n"})
+	route.Life = life("faculty", "guest")
+	d.must("faculty", "", visit.Amend{Version: "v2", Travellers: []string{"faculty", "guest"}, Route: route, Reason: "n"})
+}

@@ -12,7 +12,7 @@ func (d *decider) submit(a Submit) error {
 	if d.command.By.Person != d.Applicant {
 		return Refuse(Forbidden, "applicant_only")
 	}
-	if err := checkRoute(a.Route); err != nil {
+	if err := d.checkRoute(a.Route); err != nil {
 		return err
 	}
 	if err := d.emit(Submitted(a)); err != nil {
@@ -25,7 +25,7 @@ func (d *decider) resubmit(a Resubmit) error {
 	if err := d.byApplicantIn(StateReturned); err != nil {
 		return err
 	}
-	if err := checkRoute(a.Route); err != nil {
+	if err := d.checkRoute(a.Route); err != nil {
 		return err
 	}
 	changed := d.changes(a.Version)
@@ -52,9 +52,12 @@ func (d *decider) start() error {
 	return d.advance()
 }
 
-func checkRoute(r Route) error {
+func (d *decider) checkRoute(r Route) error {
 	if len(r.Stages) == 0 || slices.ContainsFunc(r.Stages, func(s []SignOff) bool { return len(s) == 0 }) {
 		return Refuse(Invalid, "empty_route")
+	}
+	if len(d.Trips) > 0 && r.Life == nil { // nothing would say what the travellers still have to do
+		return Refuse(Invalid, "route_without_life")
 	}
 	for stage, t := range r.Terms {
 		if stage < 1 || stage > len(r.Stages) || t.Need < 0 || t.Need > len(r.Stages[stage-1]) {
