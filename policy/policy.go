@@ -192,7 +192,15 @@ type rule struct {
 	gates        []string
 	documents    []string
 	lead         []string
+	bulk         []string // sign-offs of low risk
 	citation     Citation
+}
+
+// asks tells whether a sign-off stands in the rule's stages.
+func (r *rule) asks(code string) bool {
+	return slices.ContainsFunc(r.stages, func(st stage) bool {
+		return slices.ContainsFunc(st.slots, func(s slot) bool { return s.code == code || s.otherwise == code })
+	})
 }
 
 type overlay struct {

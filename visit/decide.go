@@ -19,7 +19,7 @@ func (d *decider) approve(a Approve) error {
 	if a.Version != "" && a.Version != d.Version {
 		return Refuse(Conflict, "content_changed", "task", a.Task)
 	}
-	if err := d.emit(SignedOff{Task: a.Task, Reason: a.Reason}); err != nil {
+	if err := d.emit(SignedOff{Task: a.Task, Reason: a.Reason, Requested: t.Opened}); err != nil {
 		return err
 	}
 	return d.conclude()
@@ -38,7 +38,7 @@ func (d *decider) return_(a Return) error {
 			Field: "stage", Rule: "earlier_stage", Args: map[string]string{"below": fmt.Sprint(t.Stage)},
 		}}}
 	}
-	if err := d.emit(Returned{Task: a.Task, Stage: a.Stage, Reason: a.Reason, Waits: d.waits(t), Due: d.unasked(t)}); err != nil {
+	if err := d.emit(Returned{Task: a.Task, Stage: a.Stage, Reason: a.Reason, Waits: d.waits(t), Due: d.unasked(t), Requested: t.Opened}); err != nil {
 		return err
 	}
 	return d.conclude()
@@ -52,7 +52,7 @@ func (d *decider) reject(a Reject) error {
 	if a.Reason == "" {
 		return needs("reason")
 	}
-	if err := d.emit(Rejected{Task: a.Task, Reason: a.Reason, Waits: d.waits(t), Due: d.unasked(t)}); err != nil {
+	if err := d.emit(Rejected{Task: a.Task, Reason: a.Reason, Waits: d.waits(t), Due: d.unasked(t), Requested: t.Opened}); err != nil {
 		return err
 	}
 	return d.conclude()
@@ -70,7 +70,9 @@ func (d *decider) ask(a Ask) error {
 		return Refuse(Conflict, "question_open", "task", a.Task)
 	}
 	days := d.Route.timing().Answer
-	return d.emit(Asked{Task: a.Task, Question: a.Question, Warn: d.warning(d.now, 0), Ends: d.now.AddDate(0, 0, days)})
+	return d.emit(Asked{
+		Task: a.Task, Question: a.Question, Warn: d.warning(d.now, 0), Ends: d.now.AddDate(0, 0, days), Requested: t.Opened,
+	})
 }
 
 func (d *decider) answer(a Answer) error {

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/exeat/exeat/calendar"
+	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/server/web/view"
@@ -104,6 +105,7 @@ func families() map[string][]string {
 		"reminder.":            {"half", "limit", "late"},
 		"role.":                {"leader", "member"},
 		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days"},
+		"rule.":                store.Conflicts,
 		"standing.":            {"STAFF", "DIV", "VICE", "HEAD", "STUDENT", "faculty", "graduate", "undergraduate"},
 		"state.":               strings_(visit.States),
 		"task_state.":          strings_(visit.TaskStates),
@@ -111,7 +113,7 @@ func families() map[string][]string {
 		"unit.":                {"minute", "hour", "day", "working_day", "month"},
 		"verdict.":             strings_(service.Verdicts),
 		"verdict_help.":        strings_(service.Verdicts),
-		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper"},
+		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "post", "holding", "assistant", "relation"},
 	}
 }
 

@@ -4,6 +4,7 @@ package view
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -60,8 +61,12 @@ func (p Page) T(key string, pairs ...string) string {
 
 // Say gives the words for a refusal.
 func (p Page) Say(rule string, args map[string]string) string {
+	args = maps.Clone(args)
 	if code, ok := args["sign_off"]; ok {
-		args = map[string]string{"sign_off": p.PolicyName(code)}
+		args["sign_off"] = p.PolicyName(code)
+	}
+	if id, ok := args["person"]; ok {
+		args["person"] = p.Person(id)
 	}
 	return i18n.Text(p.Lang, "rule."+rule, args)
 }
