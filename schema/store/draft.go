@@ -185,6 +185,34 @@ func (s *Store) Content(ctx context.Context, id, hash string) (Content, error) {
 	return contentOf(ctx, s.db, id, hash)
 }
 
+// Contents gives the versions that tasks put before their signers, by visit, in one statement.
+func (s *Store) Contents(ctx context.Context, items []InboxItem) (map[string]Content, error) {
+	ids, hashes := make([]string, len(items)), make([]string, len(items))
+	for i, it := range items {
+		ids[i], hashes[i] = it.Visit, it.Version
+	}
+	var rows []struct {
+		Visit string `db:"visit"`
+		Body  []byte `db:"body"`
+	}
+	err := s.db.SelectContext(ctx, &rows, `
+		SELECT v.visit, v.body
+		  FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])) x (id, hash)
+		  JOIN visit_version v ON v.visit = x.id AND v.hash = x.hash`, pq.Array(ids), pq.Array(hashes))
+	if err != nil {
+		return nil, fmt.Errorf("read versions: %w", err)
+	}
+	m := map[string]Content{}
+	for _, r := range rows {
+		var c Content
+		if err := json.Unmarshal(r.Body, &c); err != nil {
+			return nil, fmt.Errorf("read version of visit %s: %w", r.Visit, err)
+		}
+		m[r.Visit] = c
+	}
+	return m, nil
+}
+
 func contentOf(ctx context.Context, q sqlx.QueryerContext, id, hash string) (Content, error) {
 	var c Content
 	var body []byte

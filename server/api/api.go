@@ -73,6 +73,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addCalendars()
 	a.addFiles()
 	a.addPapers()
+	a.addAuthority()
 	if d.Service.Demo {
 		a.addDemo()
 	}

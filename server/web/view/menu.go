@@ -29,9 +29,13 @@ type MenuGroup struct {
 // Menu is everything else, in groups; it opens at "More".
 var Menu = []MenuGroup{
 	{"mine", []Place{
-		{Name: "delegations", Href: "/delegations", For: func(u User) bool { return u.Signs }},
+		{Name: "delegations", Href: "/delegations", For: func(u User) bool { return u.Signs || u.Holds("COL.SEC") || u.Admin }},
+		{Name: "relations", Href: "/relations"},
 	}},
-	{"office", []Place{}},
+	{"office", []Place{
+		{Name: "waiting_times", Href: "/waiting", For: func(u User) bool { return u.Signs || u.Audits }},
+		{Name: "vacancies", Href: "/vacancies", For: func(u User) bool { return u.Admin || u.Audits || u.Holds("IO.REV", "IO.DIR") }},
+	}},
 	{"rules", []Place{
 		{Name: "policy", Href: "/policy"},
 		{Name: "calendar", Href: "/calendar"},
@@ -39,7 +43,9 @@ var Menu = []MenuGroup{
 	{"audit", []Place{
 		{Name: "audit", Href: "/audit", For: func(u User) bool { return u.Audits }},
 	}},
-	{"admin", []Place{}},
+	{"admin", []Place{
+		{Name: "organisation", Href: "/organisation", For: func(u User) bool { return u.Admin }},
+	}},
 }
 
 // Holds tells whether the user acts today for one of the posts.
