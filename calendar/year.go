@@ -83,7 +83,7 @@ const (
 func (y Year) Check() Faults {
 	var f Faults
 	if y.Year < firstYear || y.Year > lastYear {
-		f.add("year", "out_of_range", "min", strconv.Itoa(firstYear), "max", strconv.Itoa(lastYear))
+		f.add("year", "out_of_range", "from", strconv.Itoa(firstYear), "to", strconv.Itoa(lastYear))
 	}
 	if strings.TrimSpace(y.Source) == "" {
 		f.add("source", "required")

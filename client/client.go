@@ -106,6 +106,19 @@ func (c *Client) Cancel(ctx context.Context, id, reason, key string) (Receipt, e
 	return c.command(ctx, id, "cancel", map[string]string{"reason": reason}, key)
 }
 
+// Act gives a command of the life after the approval; path and body are those of the API, for example depart or reports/1/accept.
+func (c *Client) Act(ctx context.Context, id, path string, body any, key string) (Receipt, error) {
+	return c.command(ctx, id, path, body, key)
+}
+
+// Read gets what lies at a path of the API, for example /abroad, as JSON.
+func (c *Client) Read(ctx context.Context, path string, out any) error { return c.get(ctx, path, out) }
+
+// Send posts to a path of the API that has no visit, with a key of its own.
+func (c *Client) Send(ctx context.Context, path string, body, out any) error {
+	return c.send(ctx, http.MethodPost, path, body, "", out)
+}
+
 func (c *Client) command(ctx context.Context, id, name string, body any, key string) (Receipt, error) {
 	var r Receipt
 	return r, c.send(ctx, http.MethodPost, of(id, "/"+name), body, key, &r)
@@ -160,6 +173,38 @@ func (c *Client) Upload(ctx context.Context, name string, content []byte) (File,
 		return f, fmt.Errorf("upload %s: %w", name, err)
 	}
 	return f, c.call(ctx, request{method: http.MethodPost, path: "/files", body: b.Bytes(), contentType: w.FormDataContentType()}, &f)
+}
+
+// ImportRates adds a table of rates (rates, exchange or classes) from CSV, as Finance. It is not
+// repeated: each call adds the rows again.
+func (c *Client) ImportRates(ctx context.Context, table string, csv []byte) error {
+	return c.once(ctx, request{method: http.MethodPost, path: "/rates/" + table, body: csv, contentType: "text/csv"}, nil)
+}
+
+// RegisterPassport adds a passport to the ledger, as its keeper. It is not repeated.
+func (c *Client) RegisterPassport(ctx context.Context, p NewPassport) (Passport, error) {
+	var out Passport
+	r, err := jsonRequest(http.MethodPost, "/passports", p, "")
+	if err != nil {
+		return out, err
+	}
+	return out, c.once(ctx, r, &out)
+}
+
+// Passports lists the passports that the caller may see, or only those that are late, the latest on top.
+func (c *Client) Passports(ctx context.Context, late bool) ([]Passport, error) {
+	var p Page[Passport]
+	return p.Items, c.get(ctx, "/passports?late="+strconv.FormatBool(late), &p)
+}
+
+// MovePassport takes a passport in, hands it out or takes it back, as its keeper. It is not repeated.
+func (c *Client) MovePassport(ctx context.Context, id int64, m PassportMove) (Passport, error) {
+	var out Passport
+	r, err := jsonRequest(http.MethodPost, "/passports/"+strconv.FormatInt(id, 10)+"/movements", m, "")
+	if err != nil {
+		return out, err
+	}
+	return out, c.once(ctx, r, &out)
 }
 
 // CreateDelegation lets another person sign for the caller.

@@ -62,6 +62,40 @@ type Visit struct {
 	Tasks     []Task       `json:"tasks"`
 	Holders   []Holder     `json:"holders"`
 	Notice    Notice       `json:"notice"`
+
+	// What follows the approval.
+	Trips      []Trip      `json:"trips"`
+	After      Notice      `json:"after"` // the notice after the return
+	Objections []Objection `json:"objections"`
+	NextDue    *time.Time  `json:"next_due"` // when time itself acts next
+	Package    string      `json:"package"`
+}
+
+// Trip is one traveller of an approved visit.
+type Trip struct {
+	visit.Trip
+	Lacking []string `json:"lacking"` // preparations still to be proved
+	Payable bool     `json:"payable"`
+}
+
+// Trip gives the trip of a traveller.
+func (v Visit) Trip(person string) (Trip, bool) {
+	for _, t := range v.Trips {
+		if t.Person == person {
+			return t, true
+		}
+	}
+	return Trip{}, false
+}
+
+// Objection is an objection to a public notice.
+type Objection struct {
+	ID     int    `json:"id"`
+	After  bool   `json:"after"`
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+	Upheld bool   `json:"upheld"`
+	Answer string `json:"answer"`
 }
 
 // Task is one sign-off of one round.
@@ -129,6 +163,8 @@ type Decision struct {
 	Reason   string `json:"reason,omitempty"`
 	Stage    int    `json:"stage,omitempty"`
 	Version  string `json:"version,omitempty"`
+	// Outside is the paper of an authority outside, for its decision and no other.
+	Outside *visit.OutsideDecision `json:"outside,omitempty"`
 }
 
 // Receipt is the answer to a command.
@@ -191,4 +227,32 @@ type Delegation struct {
 	From       string   `json:"from"`
 	To         string   `json:"to"`
 	Reason     string   `json:"reason"`
+}
+
+// NewPassport registers a passport: Kind is official, hkmo, taiwan or private.
+type NewPassport struct {
+	Person  string `json:"person"`
+	Kind    string `json:"kind"`
+	Number  string `json:"number"`
+	Expires string `json:"expires"`
+	Held    bool   `json:"held"`
+}
+
+// PassportMove is what its keeper does with a passport: in, out, due, returned or cancelled.
+type PassportMove struct {
+	Kind  string `json:"kind"`
+	Day   string `json:"day"`
+	Visit string `json:"visit"`
+	Due   string `json:"due"`
+	Note  string `json:"note"`
+}
+
+// Passport is a passport of the ledger, its number with the middle hidden.
+type Passport struct {
+	ID     int64  `json:"id"`
+	Person string `json:"person"`
+	Number string `json:"number"`
+	State  string `json:"state"`
+	Due    string `json:"due"`
+	Late   int    `json:"late"`
 }

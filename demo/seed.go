@@ -19,7 +19,8 @@ type Config struct {
 	Out         io.Writer // one line a visit; nothing is written when nil
 }
 
-// Seed installs the university and lets its people live through the twenty visits of the last five months. Every step is a
+// Seed installs the university and lets its people live through the visits of the last five months, from the request to the archive, and
+// fills the registers. Every step is a
 // call of the API by the person who takes it, at its own hour: the university's clock first stands five months in the past
 // and is moved from step to step until it shows the real time again.
 //
@@ -68,6 +69,7 @@ type player struct {
 	anybody  *client.Client
 	signedIn map[string]*client.Client
 	parts    []*part
+	passport map[string]int64 // number in the ledger of passports, by holder
 	ended    int
 }
 
@@ -79,7 +81,7 @@ type part struct {
 	at     time.Time       // of the next step
 	over   bool            // nobody does anything more
 	took   map[string]bool // turns taken, by sign-off
-	closes time.Time       // when the open notice ends; zero when none is open
+	closes time.Time       // when time itself acts on the visit; zero when it waits for nobody but people
 }
 
 // play takes the steps of all stories in the order of time, up to the real time.
@@ -95,6 +97,12 @@ func (p *player) play(ctx context.Context, all []story) error {
 	if err := p.store.SetClock(ctx, p.parts[0].at.Sub(until)); err != nil {
 		return err
 	}
+	if err := p.furnish(ctx); err != nil {
+		return err
+	}
+	if err := p.registers(ctx, calendar.DateOf(p.parts[0].at)); err != nil {
+		return err
+	}
 	for next := p.next(until); next != nil; next = p.next(until) {
 		if err := p.goTo(ctx, next.at); err != nil {
 			return err
@@ -103,7 +111,13 @@ func (p *player) play(ctx context.Context, all []story) error {
 			return fmt.Errorf("visit %d of %d (%s, %s): %w", next.index+1, len(p.parts), next.id, next.draft.Title, err)
 		}
 	}
-	return p.tellWaiting(ctx)
+	if err := p.latest(ctx, until); err != nil {
+		return fmt.Errorf("registers: %w", err)
+	}
+	if err := p.tellWaiting(ctx); err != nil {
+		return err
+	}
+	return p.movePassports(ctx)
 }
 
 // next is the part that moves next, nil when none does before the given time.
@@ -140,16 +154,14 @@ func (s *part) nextMorning() time.Time {
 	return morning(calendar.China().Due(calendar.DateOf(s.at), 1).Date, s.index)
 }
 
-// goTo moves the clock. It stops where a public notice ends, so that time acts then and not later.
+// goTo moves the clock. It stops where time itself acts on a visit, so that it acts then and not later.
 func (p *player) goTo(ctx context.Context, at time.Time) error {
-	for due := p.nextNotice(at); !due.IsZero(); due = p.nextNotice(at) {
+	for due := p.nextDue(at); !due.IsZero(); due = p.nextDue(at) {
 		if err := p.advance(ctx, due); err != nil {
 			return err
 		}
-		for _, s := range p.parts {
-			if !s.closes.After(due) {
-				s.closes = time.Time{}
-			}
+		if err := p.lookAgain(ctx, due); err != nil {
+			return err
 		}
 	}
 	now, err := p.store.Now(ctx)
@@ -163,8 +175,29 @@ func (p *player) goTo(ctx context.Context, at time.Time) error {
 	return p.store.SetClock(ctx, ahead+at.Sub(now))
 }
 
-// nextNotice is the first end of an open notice up to a time, zero if there is none.
-func (p *player) nextNotice(until time.Time) time.Time {
+// lookAgain asks the visits on which time has acted when it acts next. One that has not acted yet is not waited for again.
+func (p *player) lookAgain(ctx context.Context, due time.Time) error {
+	for _, s := range p.parts {
+		if s.closes.IsZero() || s.closes.After(due) {
+			continue
+		}
+		applicant, err := p.as(ctx, s.applicant)
+		if err != nil {
+			return err
+		}
+		v, err := applicant.Visit(ctx, s.id)
+		if err != nil {
+			return err
+		}
+		if s.watch(v); !s.closes.After(due) {
+			s.closes = time.Time{}
+		}
+	}
+	return nil
+}
+
+// nextDue is the first instant up to a time at which time acts on a visit, zero if there is none.
+func (p *player) nextDue(until time.Time) time.Time {
 	var first time.Time
 	for _, s := range p.parts {
 		if !s.closes.IsZero() && !s.closes.After(until) && (first.IsZero() || s.closes.Before(first)) {

@@ -36,6 +36,9 @@ func (p *player) step(ctx context.Context, s *part) error {
 	case v.State.Open() && len(v.Holders) == 0 && v.Notice.State == visit.NoticeOpen:
 		s.at = s.nextMorning()
 		return nil
+	case v.State.Living() && s.end == nothing:
+		err = p.live(ctx, s, applicant, v)
+		return err
 	default:
 		return p.finish(ctx, s, applicant, v)
 	}
@@ -43,11 +46,11 @@ func (p *player) step(ctx context.Context, s *part) error {
 	return err
 }
 
-// watch remembers when the notice ends.
+// watch remembers when time itself acts next: when the notice ends, or something falls due.
 func (s *part) watch(v client.Visit) {
 	s.closes = time.Time{}
-	if v.Notice.State == visit.NoticeOpen && v.State.Open() {
-		s.closes = v.Notice.Closes
+	if v.NextDue != nil {
+		s.closes = *v.NextDue
 	}
 }
 
@@ -130,9 +133,6 @@ func (p *player) sign(ctx context.Context, s *part, h client.Holder) error {
 	}
 	person := h.Signers[0].Person
 	d := client.Decision{Task: h.Task, Decision: "approve"}
-	if strings.HasPrefix(h.SignOff, "X.") {
-		d.Reason = fmt.Sprintf("批复文号 %s-%d，%s / Decision no. %[1]s-%[2]d of %[3]s", h.SignOff, 100+s.index, calendar.DateOf(s.at))
-	}
 	if t, special := s.pending(h.SignOff); special {
 		s.took[h.SignOff] = true
 		d.Reason = t.says
@@ -154,8 +154,21 @@ func (p *player) sign(ctx context.Context, s *part, h client.Holder) error {
 	if err != nil {
 		return err
 	}
+	if strings.HasPrefix(h.SignOff, "X.") && d.Decision != "question" {
+		if d.Outside, err = s.letter(ctx, signer, h.SignOff); err != nil {
+			return err
+		}
+	}
 	_, err = signer.Decide(ctx, s.id, d, "")
 	return err
+}
+
+// letter uploads the scan of an outside decision of the day.
+func (s *part) letter(ctx context.Context, signer *client.Client, signOff string) (*visit.OutsideDecision, error) {
+	o := &visit.OutsideDecision{Number: fmt.Sprintf("%s-%d", signOff, 100+s.index), Date: calendar.DateOf(s.at).String()}
+	f, err := signer.Upload(ctx, o.Number+".pdf", paper("Decision no. "+o.Number, "of "+o.Date, "", "A page made for the demonstration."))
+	o.File = f.File
+	return o, err
 }
 
 // deputise lets another person sign for a holder who is away for two weeks.
@@ -204,7 +217,7 @@ func (p *player) finish(ctx context.Context, s *part, applicant *client.Client, 
 	var r client.Receipt
 	var err error
 	switch {
-	case s.end == cancel && state == visit.StateApproved:
+	case s.end == cancel && state.Cancellable():
 		r, err = applicant.Cancel(ctx, s.id, "会议改为线上举行。 / The meeting is held online instead.", "")
 		state = r.State
 	case s.end == withdraw && state.Open():

@@ -2,10 +2,7 @@ package demo
 
 import "github.com/exeat/exeat/visit"
 
-// plan names an entry of the annual plan.
-const plan = "年度计划 / Annual plan, "
-
-// stories are the twenty visits, oldest first. Titles are in both languages, so that either reader can follow.
+// stories are the visits of the demonstration, oldest first. Titles are in both languages, so that either reader can follow.
 func stories() []story {
 	return []story{
 		{
@@ -17,6 +14,7 @@ func stories() []story {
 				TalentTask: "约见两位桥梁监测方向的青年学者。 / Two meetings with young researchers in bridge monitoring.",
 				Invitation: "会议组委会邀请函 / Letter of the organising committee",
 				Funding:    yuan("桥梁监测课题 / Bridge monitoring project", visit.Research, 18000),
+				Budget:     journey("JPY", 4200, 24000, 10000, 5000, 60000, 5),
 			},
 			stays: []stay{{"JP", "Tokyo", "Institute of Industrial Science, Tokyo", 5}},
 			turns: map[string]turn{"IO.REV": {do: comment, says: "学术交流属实，材料齐全。 / Academic exchange confirmed, papers complete."}},
@@ -27,7 +25,7 @@ func stories() []story {
 				Category: visit.Work, Unit: "MECH", Travellers: group("dean.mech", "faculty2.mech"),
 				Title:      "赴德国商签联合培养协议 / Signing a joint programme in Germany",
 				Purpose:    "续签轨道车辆方向联合培养协议并考察实验平台。 / To renew the joint programme in rail vehicles and to see the test rigs.",
-				PlanItem:   plan + "MECH-03",
+				PlanItem:   "MECH-03",
 				TalentTask: "在合作方实验室作引才宣讲一次。 / One recruitment talk at the partner's laboratory.",
 				Invitation: "合作大学校长邀请函 / Letter of the partner's president",
 				Funding:    yuan("学院国际合作经费 / School fund for cooperation", visit.UnitFund, 62000),
@@ -81,7 +79,7 @@ func stories() []story {
 				Invitation: "论坛主席邀请函 / Letter of the chair of the forum",
 				Funding:    yuan("智能交通课题 / Intelligent transport project", visit.Research, 6000),
 			},
-			stays: []stay{{"HK", "Hong Kong", "Forum office, Hong Kong", 2}},
+			stays: []stay{{"HK", "Hong Kong", "Forum office, Hong Kong", 2}}, unreported: true,
 		},
 		{
 			applicant: "faculty.mech", ago: 70, lead: 60, end: cancel,
@@ -115,7 +113,7 @@ func stories() []story {
 				Category: visit.StudentTour, Unit: "LEEDS", Travellers: group("vds.leeds", "student.leeds", "student2.leeds"),
 				Title:      "寒假英国高校游学 / Winter study tour to British universities",
 				Purpose:    "两周课程与校园体验。 / Two weeks of courses and campus life.",
-				PlanItem:   plan + "LEEDS-07",
+				PlanItem:   "LEEDS-07",
 				Invitation: "利兹大学邀请函 / Letter of the University of Leeds",
 				Funding:    yuan("学院游学经费 / School fund for study tours", visit.UnitFund, 90000),
 			},
@@ -128,7 +126,7 @@ func stories() []story {
 				Category: visit.Work, Unit: "MECH", Travellers: group("faculty2.mech"),
 				Title:      "赴泰国轨道交通展 / Rail fair in Bangkok",
 				Purpose:    "展示学院成果并洽谈留学生招生。 / To show the school's work and to recruit students.",
-				PlanItem:   plan + "MECH-05",
+				PlanItem:   "MECH-05",
 				TalentTask: "在展会设引才咨询台。 / A recruitment desk at the fair.",
 				Invitation: "展会组委会邀请函 / Letter of the fair",
 				Funding:    yuan("学院国际合作经费 / School fund for cooperation", visit.UnitFund, 16000),
@@ -142,7 +140,7 @@ func stories() []story {
 				Category: visit.Work, Unit: "PC", Travellers: group("pres"),
 				Title:      "出席国际铁路联盟高校大会 / Assembly of railway universities, Paris",
 				Purpose:    "代表学校出席大会并签署合作备忘录。 / To represent the university and to sign a memorandum.",
-				PlanItem:   plan + "PC-01",
+				PlanItem:   "PC-01",
 				TalentTask: "会见三位拟聘讲座教授。 / Meetings with three candidates for chairs.",
 				Invitation: "国际铁路联盟邀请函 / Letter of the International Union of Railways",
 				Funding:    yuan("学校外事经费 / University fund for foreign affairs", visit.School, 48000),
@@ -157,7 +155,7 @@ func stories() []story {
 				Category: visit.Training, Unit: "LEEDS", Travellers: group("faculty2.leeds", "faculty.leeds"),
 				Title:      "英国全英文教学能力培训 / Training in teaching in English, United Kingdom",
 				Purpose:    "参加为期三周的教学能力培训。 / Three weeks of training for teachers.",
-				PlanItem:   plan + "LEEDS-02",
+				PlanItem:   "LEEDS-02",
 				TalentTask: "了解两位外籍教师的应聘意向。 / To learn whether two teachers would apply.",
 				Invitation: "利兹大学邀请函 / Letter of the University of Leeds",
 				Funding:    yuan("学院师资经费 / School fund for teachers", visit.UnitFund, 96000),
@@ -220,6 +218,34 @@ func stories() []story {
 			turns: map[string]turn{"FIN": {do: question, says: "住宿标准超出所在城市限额吗？请说明。 / Is the hotel above the rate of the city? Please explain."}},
 		},
 		{
+			applicant: "sec.info", ago: 4, lead: 75,
+			draft: visit.Draft{
+				Category: visit.Work, Unit: "INFO", Travellers: group("sec.info", "faculty.info", "sec.civ", "faculty.civ"),
+				Title:      "柏林轨道交通技术展 / Rail technology fair, Berlin",
+				Purpose:    "参展并洽谈合作办学。 / To exhibit and to discuss a joint programme.",
+				PlanItem:   "INFO-06",
+				TalentTask: "在展会设引才咨询台。 / A recruitment desk at the fair.",
+				Invitation: "展会组委会邀请函 / Letter of the fair",
+				Funding:    yuan("学院国际合作经费 / School fund for cooperation", visit.UnitFund, 88000),
+			},
+			stays: []stay{{"DE", "Berlin", "Berlin Rail Fair", 4}},
+			turns: map[string]turn{"COL.DEAN": {}},
+		},
+		{
+			applicant: "sec.mech", ago: 4, lead: 77,
+			draft: visit.Draft{
+				Category: visit.Work, Unit: "MECH", Travellers: group("sec.mech", "faculty.mech", "sec.leeds", "faculty.leeds"),
+				Title:      "赴德国参加轨道交通展 / Rail fair in Germany",
+				Purpose:    "展示学院成果。 / To show the school's work.",
+				PlanItem:   "MECH-08",
+				TalentTask: "拜会两位校友。 / To meet two alumni.",
+				Invitation: "展会组委会邀请函 / Letter of the fair",
+				Funding:    yuan("学院国际合作经费 / School fund for cooperation", visit.UnitFund, 86000),
+			},
+			stays: []stay{{"DE", "Berlin", "Berlin rail fair", 4}},
+			turns: map[string]turn{"COL.DEAN": {}},
+		},
+		{
 			applicant: "faculty.leeds", ago: 3, lead: 60,
 			draft: visit.Draft{
 				Category: visit.Academic, Unit: "LEEDS", Travellers: group("faculty.leeds"),
@@ -237,7 +263,7 @@ func stories() []story {
 				Category: visit.StudentTour, Unit: "CIV", Travellers: group("vds.civ", "student.civ", "student2.civ"),
 				Title:      "寒假新加坡城市更新游学 / Winter study tour on urban renewal, Singapore",
 				Purpose:    "一周课程与工地参观。 / A week of courses and site visits.",
-				PlanItem:   plan + "CIV-09",
+				PlanItem:   "CIV-09",
 				Invitation: "接待大学邀请函 / Letter of the host university",
 				Funding:    yuan("学院游学经费 / School fund for study tours", visit.UnitFund, 45000),
 			},
@@ -250,7 +276,7 @@ func stories() []story {
 				Category: visit.Work, Unit: "CIV", Travellers: group("dean.civ", "faculty.civ"),
 				Title:    "赴肯尼亚援建铁路培训考察 / Railway training in Kenya",
 				Purpose:  "商谈铁路人才培训项目。 / To discuss training for railway staff.",
-				PlanItem: plan + "CIV-02",
+				PlanItem: "CIV-02",
 			},
 			stays: []stay{{"KE", "Nairobi", "", 5}},
 		},

@@ -176,8 +176,15 @@ func (u *university) unit(code, kind, campus string, name words) {
 	u.Units = append(u.Units, store.Unit{Code: code, Kind: kind, NameZH: name.zh, NameEN: name.en, Campus: campus})
 }
 
+// teams are the posts of leading teams (班子), of a college and of the university; true for those of heads.
+var teams = map[string]bool{
+	"COL.DEAN": true, "COL.PSEC": true, "COL.VDS": false,
+	"PRES": true, "PSEC": true, "VP.INT": false, "VP.HR": false, "VP.LINE": false, "VP.SEC": false,
+}
+
 func (u *university) hold(person, post, unit string, title words) {
-	u.Posts = append(u.Posts, store.Post{Code: post, Unit: unit, NameZH: title.zh, NameEN: title.en})
+	heads, team := teams[post]
+	u.Posts = append(u.Posts, store.Post{Code: post, Unit: unit, NameZH: title.zh, NameEN: title.en, Team: team, Heads: heads})
 	u.Holdings = append(u.Holdings, store.Holding{Person: person, Post: post, Unit: unit, From: since})
 }
 

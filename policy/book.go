@@ -53,6 +53,8 @@ type BookOverlay struct {
 	Halves    bool              `json:"halve_limits"`
 	Warn      Words             `json:"warn,omitzero"`
 	Refuse    Words             `json:"refuse,omitzero"`
+	// Override are the posts whose holders may lift the refusal for one visit.
+	Override []string `json:"override,omitempty"`
 }
 
 // BookSignOff is an office or a post that signs; Limit is in working days.
@@ -105,7 +107,7 @@ func (p *Pack) Book() Book {
 	for _, o := range p.overlays {
 		b.Overlays = append(b.Overlays, BookOverlay{
 			BookEntry: bookEntry(o.id, o.words, o.when, o.citation), Add: o.add, Replace: o.replace, Gates: o.gates, Documents: o.documents,
-			Halves: o.halve, Warn: o.warn.said(), Refuse: o.refuse.said(),
+			Halves: o.halve, Warn: o.warn.said(), Refuse: o.refuse.said(), Override: o.refuse.mayLift(),
 		})
 	}
 	for _, s := range p.signOffs {
@@ -175,6 +177,13 @@ func (r *remark) said() Words {
 		return Words{}
 	}
 	return r.words
+}
+
+func (r *remark) mayLift() []string {
+	if r == nil {
+		return nil
+	}
+	return r.posts
 }
 
 func (s section) shown() []Entry {

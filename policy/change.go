@@ -19,10 +19,11 @@ func Changes(old, new visit.Draft) []visit.Change {
 		visit.ChangeUnit:       old.Unit != new.Unit,
 		visit.ChangeFlags:      !sameSet(old.Flags, new.Flags),
 		visit.ChangeDocuments:  !sameSet(old.Documents, new.Documents),
-		visit.ChangePlace:      differ(old.Legs, new.Legs, func(l visit.Leg) string { return l.Country + " " + l.City }),
-		visit.ChangeHost:       differ(old.Legs, new.Legs, func(l visit.Leg) string { return l.Host }),
-		visit.ChangeTransport:  differ(old.Legs, new.Legs, func(l visit.Leg) string { return l.Transport }),
-		visit.ChangeLodging:    differ(old.Legs, new.Legs, func(l visit.Leg) string { return l.Lodging }),
+		// Whether a transit stays airside tells whether it counts as a country.
+		visit.ChangePlace:     differ(old.Legs, new.Legs, func(l visit.Leg) string { return l.Country + " " + l.City + " " + string(l.Transit) }),
+		visit.ChangeHost:      differ(old.Legs, new.Legs, func(l visit.Leg) string { return l.Host }),
+		visit.ChangeTransport: old.ExitTime != new.ExitTime || differ(old.Legs, new.Legs, func(l visit.Leg) string { return l.Transport }),
+		visit.ChangeLodging:   differ(old.Legs, new.Legs, func(l visit.Leg) string { return l.Lodging }),
 	}
 	found[changeOfDates(old, new)] = true
 	found[changeOfBudget(old, new)] = true
@@ -49,7 +50,7 @@ func changeOfDates(old, new visit.Draft) visit.Change {
 	}
 }
 
-// changeOfBudget is "" where each source pays as much as before.
+// changeOfBudget is "" where each source pays as much as before, for the same.
 func changeOfBudget(old, new visit.Draft) visit.Change {
 	was, is := sums(old), sums(new)
 	for currency, amount := range is {
@@ -57,7 +58,7 @@ func changeOfBudget(old, new visit.Draft) visit.Change {
 			return visit.ChangeBudgetOver
 		}
 	}
-	if sameSet(old.Funding, new.Funding) {
+	if sameSet(old.Funding, new.Funding) && sameSet(old.Budget, new.Budget) {
 		return ""
 	}
 	return visit.ChangeBudget

@@ -131,7 +131,7 @@ func (p packText) sections() []section {
 				s.entries = append(s.entries, entryOf(inside(field.Index(j))))
 			}
 			all = append(all, s)
-		case key == "notice":
+		case key == "notice" || key == "life":
 			all = append(all, section{key, []entry{{"", entryOf(inside(field)).parts}}})
 		}
 	}

@@ -3,8 +3,6 @@ package policy
 import (
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"text/template"
 )
@@ -14,7 +12,7 @@ import (
 func Explain(w io.Writer, language string, r Route, simpler []Change) error {
 	reader := reader{zh: language == "zh"}
 	t, err := template.New("route").Funcs(template.FuncMap{
-		"say": reader.say, "name": reader.name, "because": reader.because, "facts": shownFacts, "days": reader.days, "effect": reader.effect,
+		"say": reader.say, "name": reader.name, "because": reader.because, "facts": reader.facts, "posts": reader.posts, "days": reader.days, "effect": reader.effect,
 		"stages": r.byStage, "next": func(i int) int { return i + 1 },
 	}).Parse(explanation)
 	if err != nil {
@@ -84,13 +82,25 @@ func (r reader) effect(c Change) string {
 	return strings.Join(all, r.say("；", "; "))
 }
 
-// shownFacts lists facts with their values, sorted by name.
-func shownFacts(r *Reason) string {
+// facts lists facts with their values, by where they come from.
+func (r reader) facts(why *Reason) string {
 	var all []string
-	for _, name := range slices.Sorted(maps.Keys(r.Facts)) {
-		all = append(all, name+" = "+r.Facts[name])
+	for _, group := range why.BySource() {
+		var facts []string
+		for _, f := range group.Facts {
+			facts = append(facts, f[0]+" = "+f[1])
+		}
+		all = append(all, strings.Join(facts, ", ")+r.say("（", " (")+r.name(group.Source.Words())+r.say("）", ")"))
 	}
-	return strings.Join(all, ", ")
+	return strings.Join(all, r.say("；", "; "))
+}
+
+// posts names who may lift a refusal.
+func (r reader) posts(x Remark) string {
+	if len(x.Posts) == 0 {
+		return ""
+	}
+	return r.say("；可由"+r.codes(x.Posts)+"特批", "; "+r.codes(x.Posts)+" may override it")
 }
 
 // byStage is SignOffs cut into stages.
@@ -118,7 +128,10 @@ const explanation = `{{say "政策" "Policy"}} {{.Policy.Pack}} {{.Policy.Versio
     {{facts .Reason}}
 {{end}}{{end}}{{if .Refusals}}
 {{say "不予受理" "Refusals"}}
-{{range .Refusals}}  {{.Code}} {{name .Words}}{{with .Field}} ({{.}}){{end}}
+{{range .Refusals}}  {{.Code}} {{name .Words}}{{with .Field}} ({{.}}){{end}}{{posts .}}
+{{end}}{{end}}{{if .Overridden}}
+{{say "已特批" "Overridden"}}
+{{range .Overridden}}  {{.Code}} {{name .Words}}: {{.Override.By}} ({{.Override.Post}}), {{.Override.At}}: {{.Override.Reason}}
 {{end}}{{end}}{{if .Warnings}}
 {{say "提醒" "Warnings"}}
 {{range .Warnings}}  {{.Code}} {{name .Words}}

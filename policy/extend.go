@@ -115,6 +115,9 @@ func (p *packText) lay(base packText) {
 	if p.Notice.at.line == 0 {
 		p.Notice = base.Notice
 	}
+	if p.Life.at.line == 0 {
+		p.Life = base.Life
+	}
 	p.Citations = merged(base.Citations, p.Citations, func(c citationText) cell { return c.ID })
 	p.Limits = merged(base.Limits, p.Limits, func(c limitText) cell { return c.ID })
 	p.Tables = merged(base.Tables, p.Tables, func(c tableText) cell { return c.ID })

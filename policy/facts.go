@@ -63,6 +63,8 @@ type Person struct {
 	Retired    bool   `json:"retired"`
 	// Rehired is set for the retired who were taken on again.
 	Rehired bool `json:"rehired"`
+	// Born is the day of birth, YYYY-MM-DD. It is given when persons are imported and never read again: only the age is.
+	Born string `json:"born,omitempty"`
 }
 
 // Facts is all that a policy may ask about a visit. It is computed once, by FactsOf, and is plain data.
@@ -73,6 +75,7 @@ type Facts struct {
 	Days        int         `json:"days"`
 	ExitDate    string      `json:"exit_date"`
 	ReturnDate  string      `json:"return_date"`
+	ArriveDate  string      `json:"arrive_date,omitempty"` // at the first place abroad
 	Destination Destination `json:"destination"`
 	// Countries are the different countries and regions of the legs, in the order of the journey; ISO 3166-1 alpha-2.
 	Countries []string `json:"countries"`
@@ -88,9 +91,33 @@ type Facts struct {
 	// OutsidePayer is set by the flag or by money of a host or an enterprise.
 	OutsidePayer bool         `json:"outside_payer"`
 	Flags        []visit.Flag `json:"flags"`
-	Planned      bool         `json:"planned"` // an entry of the annual plan is named
-	Talent       bool         `json:"talent"`  // the talent task is filled in
-	Travellers   []Traveller  `json:"travellers"`
+	// OverRate are the kinds of budget lines above the standard; with one of them Flags has over_rate, said or not.
+	OverRate []string `json:"over_rate,omitempty"`
+	// Planned is set if an entry of the annual plan is named: of the unit's plan for the year of exit, if that is on record.
+	Planned    bool        `json:"planned"`
+	Talent     bool        `json:"talent"` // the talent task is filled in
+	Travellers []Traveller `json:"travellers"`
+
+	// RedEye is set if the border is left so late on the day of exit that nothing of this day is spent abroad.
+	RedEye bool `json:"red_eye,omitempty"`
+	// Transits counts changes of planes, airside or landside.
+	Transits int `json:"transits,omitempty"`
+	// PlanMissing is set if the named entry is not in the unit's plan; HasPlan if the unit has one for the year of exit.
+	PlanMissing bool `json:"plan_missing,omitempty"`
+	HasPlan     bool `json:"has_plan,omitempty"`
+	// Quota is how many work visits the plan allows, QuotaUsed how many others there are.
+	Quota     int `json:"quota,omitempty"`
+	QuotaUsed int `json:"quota_used,omitempty"`
+	// Risks are the levels on record of the countries on the way, transits included; a country that is not here has level 1.
+	Risks map[string]int `json:"risks,omitempty"`
+	// TeachingDays counts the days of the visit that lie in teaching weeks.
+	TeachingDays int `json:"teaching_days,omitempty"`
+	// UnitPassportDays is for how many days the most overdue passport of the unit has been so.
+	UnitPassportDays int `json:"unit_passport_days,omitempty"`
+	// Sources say closer where facts of the visit come from, by the words of conditions.
+	Sources Sources `json:"sources,omitempty"`
+	// Overrides are the refusals that were lifted.
+	Overrides []Override `json:"overrides,omitempty"`
 }
 
 // Traveller is what a policy may ask about one person of the group.
@@ -104,6 +131,34 @@ type Traveller struct {
 	Classified string     `json:"classified"`
 	// Retired means retired and not rehired.
 	Retired bool `json:"retired"`
+
+	// Visits counts the person's other visits of the calendar year of exit, WorkVisits those of category WRK, DaysAbroad the
+	// border days of all of them.
+	Visits     int `json:"visits,omitempty"`
+	WorkVisits int `json:"work_visits,omitempty"`
+	DaysAbroad int `json:"days_abroad,omitempty"`
+	// OverduePassport and OverdueReport are for how many days, the first one counted as 1.
+	OverduePassport int  `json:"overdue_passport,omitempty"`
+	OverdueReport   int  `json:"overdue_report,omitempty"`
+	CoolingOff      bool `json:"cooling_off,omitempty"`
+	FeesOwed        bool `json:"fees_owed,omitempty"`
+	Discipline      bool `json:"discipline,omitempty"`
+	Age             int  `json:"age,omitempty"` // on the day of exit; 0 if it is not known
+	Left            bool `json:"left,omitempty"`
+	LeftPost        bool `json:"left_post,omitempty"`
+	// Team is the unit whose leading team the person belongs to, HeadOf the unit that the person heads; else empty.
+	Team   string `json:"team,omitempty"`
+	HeadOf string `json:"head_of,omitempty"`
+	// TeamAway counts the others of the team who are away during the visit, outside this group; HeadAway tells that the other
+	// head of the unit is.
+	TeamAway int  `json:"team_away,omitempty"`
+	HeadAway bool `json:"head_away,omitempty"`
+	// LedTo are countries of this visit to which another head of the same unit leads a group at most six months before or after.
+	LedTo []string `json:"led_to,omitempty"`
+	// Kin are the posts that relatives hold.
+	Kin []string `json:"kin,omitempty"`
+	// Sources say closer where the person's facts come from, by the words of conditions.
+	Sources Sources `json:"sources,omitempty"`
 }
 
 func (t Traveller) graduate() bool { return t.Student == "graduate" }
@@ -114,13 +169,19 @@ func (t Traveller) graduate() bool { return t.Student == "graduate" }
 func FactsOf(d visit.Draft, known Known) (Facts, []visit.Problem) {
 	f := Facts{
 		Category: d.Category, Unit: d.Unit, Days: borderDays(d.ExitDate, d.ReturnDate), ExitDate: d.ExitDate, ReturnDate: d.ReturnDate,
-		GroupSize: len(d.Travellers), Flags: slices.Clone(d.Flags), Planned: d.PlanItem != "", Talent: d.TalentTask != "",
+		GroupSize: len(d.Travellers), Flags: slices.Clone(d.Flags), Talent: d.TalentTask != "", RedEye: d.ExitTime >= redEye,
 	}
 	f.places(d.Legs)
 	f.money(d.Funding)
 	f.OutsidePayer = f.outsidePayer()
-	return f, f.group(d.Travellers, known.People)
+	f.overRate(known.OverRate)
+	problems := f.group(d.Travellers, known.People)
+	f.record(d, known)
+	return f, problems
 }
+
+// redEye is the time from which on an exit counts a day that is not spent abroad (domain A.5, P-26).
+const redEye = "22:00"
 
 func (f *Facts) outsidePayer() bool {
 	return slices.Contains(f.Flags, visit.OutsidePayer) || slices.Contains(f.Funding, visit.HostPays) || slices.Contains(f.Funding, visit.Enterprise)
@@ -143,8 +204,18 @@ func borderDays(exit, return_ string) int {
 	return days
 }
 
+// places counts every country but those in which the traveller only changes planes without crossing the border.
 func (f *Facts) places(legs []visit.Leg) {
+	if len(legs) > 0 {
+		f.ArriveDate = legs[0].Arrive
+	}
 	for _, l := range legs {
+		if l.Transit != "" {
+			f.Transits++
+		}
+		if l.Transit == visit.Airside {
+			continue
+		}
 		if l.Country != "" && l.Country != "CN" && !slices.Contains(f.Countries, l.Country) {
 			f.Countries = append(f.Countries, l.Country)
 		}
@@ -235,7 +306,7 @@ func (f *Facts) supervisor() string {
 		}
 		found = t.Supervisor
 	}
-	if slices.ContainsFunc(f.Travellers, func(t Traveller) bool { return t.Person == found }) {
+	if f.travels(found) {
 		return ""
 	}
 	return found

@@ -117,6 +117,7 @@ type packText struct {
 	Documents     []located[documentText] `yaml:"documents" doc:"Papers to be handed in before the approval or the departure."`
 	Timers        []located[timerText]    `yaml:"timers" doc:"Lead times, where a rule names them; other periods, where their condition holds or always."`
 	Notice        located[noticeText]     `yaml:"notice" doc:"Public notice; left out where there is none."`
+	Life          located[lifeText]       `yaml:"life" doc:"What follows the approval; left out where a visit ends with it."`
 	Rules         []located[ruleText]     `yaml:"rules" doc:"Base rules. The first that holds for a traveller gives the route."`
 	Overlays      []located[overlayText]  `yaml:"overlays" doc:"What circumstances add to the base route. All that hold apply."`
 	Reask         []located[reaskText]    `yaml:"reask" doc:"What a change of the request asks again, by kind of change. A kind that is not named asks everything again."`
@@ -177,6 +178,7 @@ type (
 		When      cell               `yaml:"when" as:"condition" doc:"Only for travellers for whom this holds."`
 		Before    cell               `yaml:"before" as:"before" doc:"approval where nothing is written."`
 		Generated cell               `yaml:"generated" as:"truth" doc:"Printed from the request, so not asked for."`
+		Keep      cell               `yaml:"keep" as:"retention" doc:"How long it is kept, where longer than the file of the visit."`
 		Citation  cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the document comes from."`
 	}
 	timerText struct {
@@ -186,6 +188,7 @@ type (
 		Of       cell               `yaml:"of" as:"period" need:"yes" doc:"Unit of the period."`
 		When     cell               `yaml:"when" as:"condition" doc:"Runs where this holds."`
 		To       cell               `yaml:"to" doc:"Makes the timer an escalation: so many working days after the limit of a sign-off the holders of this post are told, or with head its fallback."`
+		Sets     cell               `yaml:"sets" as:"setting" doc:"What it sets in the life of a visit."`
 		Citation cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the period comes from."`
 	}
 	noticeText struct {
@@ -206,22 +209,31 @@ type (
 		Citation  cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the rule comes from."`
 	}
 	overlayText struct {
-		ID        cell                `yaml:"id" need:"yes" doc:"Such as O01; no rule has it."`
-		Words     located[wordsText]  `yaml:"words" need:"yes" doc:"The condition in words, shown as the reason."`
-		When      cell                `yaml:"when" as:"condition" need:"yes" doc:"The condition; it must ask for a fact."`
-		Add       []cell              `yaml:"add" doc:"Sign-offs that are asked for too."`
-		Replace   map[string]cell     `yaml:"replace" doc:"For sign-offs of the route: the sign-off that takes their place."`
-		Gates     []cell              `yaml:"gates" doc:"Codes of gates."`
-		Documents []cell              `yaml:"documents" doc:"Codes of documents."`
-		Halve     cell                `yaml:"halve_limits" as:"truth" doc:"Halves the time to sign inside the university, rounded up."`
-		Warn      located[remarkText] `yaml:"warn" doc:"Said to the applicant."`
-		Refuse    located[remarkText] `yaml:"refuse" doc:"Said to the applicant; the visit cannot be submitted."`
-		Citation  cell                `yaml:"citation" as:"citation" need:"yes" doc:"Where the overlay comes from."`
+		ID        cell                 `yaml:"id" need:"yes" doc:"Such as O01; no rule has it."`
+		Words     located[wordsText]   `yaml:"words" need:"yes" doc:"The condition in words, shown as the reason."`
+		When      cell                 `yaml:"when" as:"condition" need:"yes" doc:"The condition; it must ask for a fact."`
+		Add       []cell               `yaml:"add" doc:"Sign-offs that are asked for too."`
+		Replace   map[string]cell      `yaml:"replace" doc:"For sign-offs of the route: the sign-off that takes their place."`
+		Gates     []cell               `yaml:"gates" doc:"Codes of gates."`
+		Documents []cell               `yaml:"documents" doc:"Codes of documents."`
+		Halve     cell                 `yaml:"halve_limits" as:"truth" doc:"Halves the time to sign inside the university, rounded up."`
+		Warn      located[remarkText]  `yaml:"warn" doc:"Said to the applicant."`
+		Refuse    located[refusalText] `yaml:"refuse" doc:"Said to the applicant; the visit cannot be submitted."`
+		Citation  cell                 `yaml:"citation" as:"citation" need:"yes" doc:"Where the overlay comes from."`
 	}
 	remarkText struct {
 		ZH    cell `yaml:"zh" need:"yes" doc:"Chinese."`
 		EN    cell `yaml:"en" need:"yes" doc:"English."`
 		Field cell `yaml:"field" doc:"Field of the draft that is to blame."`
+	}
+	refusalText struct {
+		ZH       cell                  `yaml:"zh" need:"yes" doc:"Chinese."`
+		EN       cell                  `yaml:"en" need:"yes" doc:"English."`
+		Field    cell                  `yaml:"field" doc:"Field of the draft that is to blame."`
+		Override located[overrideText] `yaml:"override" doc:"Who may lift the refusal for one visit, with a reason; left out where nobody may."`
+	}
+	overrideText struct {
+		Posts []cell `yaml:"posts" need:"yes" doc:"Posts whose holders may lift it, codes of sign-offs; the fallback of these where none of the holders may."`
 	}
 )
 
@@ -294,7 +306,7 @@ func faultOf(name string, err error) Fault {
 var keys = func() []string {
 	all := slices.Concat(
 		keysOf[packText](), keysOf[wordsText](), keysOf[citationText](), keysOf[limitText](), keysOf[tableText](), keysOf[levelText](), keysOf[signOffText](), keysOf[gateText](),
-		keysOf[documentText](), keysOf[timerText](), keysOf[noticeText](), keysOf[ruleText](), keysOf[stageText](), keysOf[overlayText](), keysOf[reaskText](), keysOf[remarkText](),
+		keysOf[documentText](), keysOf[timerText](), keysOf[noticeText](), keysOf[lifeText](), keysOf[preparationText](), keysOf[keepText](), keysOf[ruleText](), keysOf[stageText](), keysOf[overlayText](), keysOf[reaskText](), keysOf[remarkText](), keysOf[refusalText](), keysOf[overrideText](),
 	)
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -78,6 +78,7 @@ func (l *loader) load() {
 	l.documentList()
 	l.timerList()
 	l.noticeEntry()
+	l.lifeEntry()
 	l.ruleList()
 	l.overlayList()
 	l.reaskList()
@@ -363,6 +364,7 @@ func (l *loader) documentList() {
 			code: l.unique(seen, e.at, "code", v.Code), name: l.words(e.at, "name", v.Name),
 			when:   l.optionalCondition(l.forOthers, v.When),
 			before: l.among(e.at, "before", v.Before, beforeApproval, beforeApproval, beforeDeparture), generated: l.truth("generated", v.Generated),
+			keep: l.retention(e.at, v.Keep),
 		})
 	}
 }
@@ -378,7 +380,7 @@ func (l *loader) timerList() {
 		t := timer{
 			code: code, name: l.words(e.at, "name", v.Name), value: l.number(e.at, "value", v.Value),
 			of: l.among(e.at, "of", v.Of, "", timerUnits...), lead: l.isLead(code), when: l.optionalCondition(l.forOthers, v.When), to: v.To.text,
-			citation: l.citation(e.at, v.Citation),
+			citation: l.citation(e.at, v.Citation), sets: l.sets(v),
 		}
 		l.timing(v, t)
 		l.pack.timers = append(l.pack.timers, t)
@@ -471,7 +473,7 @@ func (l *loader) overlayList() {
 			when: l.condition(l.forOthers, e.at, v.When), citation: l.citation(e.at, v.Citation),
 			add: l.known("add", v.Add, l.signOffCodes()), replace: l.replacements(e.at, v.Replace),
 			gates: l.known("gates", v.Gates, l.gateCodes()), documents: l.known("documents", v.Documents, l.documentCodes()),
-			halve: l.truth("halve_limits", v.Halve), warn: l.remark("warn", v.Warn), refuse: l.remark("refuse", v.Refuse),
+			halve: l.truth("halve_limits", v.Halve), warn: l.remark("warn", v.Warn), refuse: l.refusal(v.Refuse),
 		}
 		if len(o.add)+len(o.replace)+len(o.gates)+len(o.documents) == 0 && !o.halve && o.warn == nil && o.refuse == nil {
 			l.fault(e.at, "the overlay does nothing: write add, replace, gates, documents, halve_limits, warn or refuse")
@@ -498,5 +500,18 @@ func (l *loader) remark(key string, r located[remarkText]) *remark {
 	if r.at.line == 0 {
 		return nil
 	}
-	return &remark{Words{l.text(r.at, key+".zh", r.value.ZH), l.text(r.at, key+".en", r.value.EN)}, r.value.Field.text}
+	return &remark{words: Words{l.text(r.at, key+".zh", r.value.ZH), l.text(r.at, key+".en", r.value.EN)}, field: r.value.Field.text}
+}
+
+func (l *loader) refusal(r located[refusalText]) *remark {
+	v := r.value
+	refuses := l.remark("refuse", located[remarkText]{r.at, remarkText{v.ZH, v.EN, v.Field}})
+	if v.Override.at.line == 0 {
+		return refuses
+	}
+	if len(v.Override.value.Posts) == 0 {
+		l.fault(v.Override.at, "override.posts is missing: write the posts that may lift the refusal")
+	}
+	refuses.posts = l.known("override.posts", v.Override.value.Posts, l.signOffCodes())
+	return refuses
 }

@@ -107,7 +107,7 @@ func TestFaultsNameTheirPlaceAndTheRemedy(t *testing.T) {
 		{"type error", "v.days <= 10", `v.days <= "10"`, "22:18: when: found no matching overload for '_<=_' applied to '(int, string)'"},
 		{"syntax error", "v.days <= 10", "v.days <=", "22:20: when: Syntax error"},
 		{"unknown fact", "v.days <= 10", "v.dayz <= 10", "22:11: when: unknown fact v.dayz: write v.days"},
-		{"unknown fact far off", "v.days <= 10", "v.days <= 10 && t.xxxxxxxxxx", "22:27: when: unknown fact t.xxxxxxxxxx: write one of limit.size, t.classified"},
+		{"unknown fact far off", "v.days <= 10", "v.days <= 10 && t.xxxxxxxxxx", "22:27: when: unknown fact t.xxxxxxxxxx: write one of limit.size, t.age"},
 		{"in quotes", "when: v.days <= 10", `when: 'v.dayz <= 10'`, "22:12: when: unknown fact v.dayz: write v.days"},
 		{"undeclared", "v.days <= 10", "days <= 10", "22:11: when: undeclared reference to 'days'"},
 		{"not a bool", "v.days <= 10", "v.days + 10", "22:11: when: a condition must be true or false, this one is of type int"},

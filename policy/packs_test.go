@@ -160,10 +160,8 @@ func TestTables(t *testing.T) {
 	}{
 		{nil, "SUP → DEPT.HEAD → RISK"},
 		{[]string{"DE"}, "SUP → DEPT.HEAD → RISK"},
-		{[]string{"IN"}, "SUP → DEPT.HEAD → RISK"},
-		{[]string{"DE", "PK"}, "SUP → DEPT.HEAD → RISK → COMMITTEE → PROVOST"},
-		{[]string{"AF", "PK"}, "SUP → DEPT.HEAD → RISK → COMMITTEE → PROVOST → PRES"},
 		{[]string{"IR"}, "SUP → DEPT.HEAD → EXPORT → RISK"},
+		{[]string{"DE", "CU"}, "SUP → DEPT.HEAD → EXPORT → RISK"},
 	} {
 		f.Countries = c.countries
 		r, err := p.Route(f)
@@ -183,6 +181,22 @@ func TestTables(t *testing.T) {
 			c.want = "earlier rules hold whenever R2 does"
 		}
 		require.ErrorContains(t, err, c.want, c.name)
+	}
+}
+
+func TestP05_TheInternationalPackAsksByRisk(t *testing.T) {
+	t.Parallel()
+	p := embedded(t, "international")
+	for level, stages := range []string{
+		"SUP → DEPT.HEAD → RISK", "SUP → DEPT.HEAD → RISK", "SUP → DEPT.HEAD → RISK", "SUP → DEPT.HEAD → RISK → COMMITTEE → PROVOST",
+		"SUP → DEPT.HEAD → RISK → COMMITTEE → PROVOST → PRES",
+	} {
+		f := plain(visit.Academic, policy.Staff, policy.Abroad, 6)
+		f.Risks = map[string]int{"DE": 1, "PK": level}
+		r, err := p.Route(f)
+		require.NoError(t, err)
+		require.Equal(t, stages, r.String(), "level %d", level)
+		require.Equal(t, level >= 2, slices.Contains(documentCodes(r), "RISK_FORM"), "level %d", level)
 	}
 }
 
@@ -208,7 +222,7 @@ func TestP10_TheInternationalPackKnowsNoTalentLine(t *testing.T) {
 	require.Equal(t, 420, n)
 
 	student := plain(visit.StudentConference, policy.Student, policy.Abroad, 6)
-	student.Countries, student.Travellers[0].Student = []string{"AF"}, "undergraduate"
+	student.Countries, student.Risks, student.Travellers[0].Student = []string{"AF"}, map[string]int{"AF": 4}, "undergraduate"
 	r, err := p.Route(student)
 	require.NoError(t, err)
 	require.True(t, hasRemark(r.Refusals, "K03"))

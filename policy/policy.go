@@ -54,6 +54,7 @@ type Pack struct {
 	documents []document
 	timers    []timer
 	notice    notice
+	life      *life
 	rules     []*rule
 	overlays  []*overlay
 	reask     []reaskRule
@@ -63,7 +64,7 @@ type Pack struct {
 // is the text of that one followed by its own.
 func (p *Pack) Ref() visit.PolicyRef { return p.ref }
 
-// Name gives the name of a sign-off, gate or document by its code; ok is false for a code the pack does not have.
+// Name gives the name of a sign-off, gate, document or preparation by its code; ok is false for a code the pack does not have.
 func (p *Pack) Name(code string) (name Words, ok bool) {
 	if s, ok := p.code[code]; ok {
 		return s.name, true
@@ -73,6 +74,11 @@ func (p *Pack) Name(code string) (name Words, ok bool) {
 	}
 	if i := slices.IndexFunc(p.documents, func(d document) bool { return d.code == code }); i >= 0 {
 		return p.documents[i].name, true
+	}
+	if p.life != nil {
+		if i := slices.IndexFunc(p.life.preparations, func(x preparation) bool { return x.Code == code }); i >= 0 {
+			return p.life.preparations[i].name, true
+		}
 	}
 	return Words{}, false
 }
@@ -99,6 +105,16 @@ func (l limit) of(f *Facts) ref.Val {
 		return v
 	}
 	return l.value
+}
+
+// Limit gives a limit of one number for a unit; ok is false where the pack has none of that id.
+func (p *Pack) Limit(id, unit string) (n int, ok bool) {
+	l, ok := p.defined["limit."+id].(limit)
+	if !ok {
+		return 0, false
+	}
+	v, ok := l.of(&Facts{Unit: unit}).(types.Int)
+	return int(v), ok
 }
 
 func (l limit) kind() *cel.Type {
@@ -171,6 +187,7 @@ type document struct {
 	when      *condition // nil: for everybody
 	before    string
 	generated bool
+	keep      visit.Retention // empty: as the file of the visit
 }
 
 type timer struct {
@@ -181,6 +198,7 @@ type timer struct {
 	lead     bool       // only if the base rule names it
 	to       string     // of an escalation
 	when     *condition // nil: always
+	sets     string     // what it sets in the life of a visit; empty if nothing
 	citation Citation
 }
 
@@ -240,6 +258,7 @@ type overlay struct {
 type remark struct {
 	words Words
 	field string
+	posts []string // that may lift it, if it refuses
 }
 
 func (p *Pack) fault(of string, err error) error {

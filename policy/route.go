@@ -28,12 +28,18 @@ type Route struct {
 	Timers    []Timer    `json:"timers"`
 	Refusals  []Remark   `json:"refusals"` // each forbids the submission
 	Warnings  []Remark   `json:"warnings"`
+	// Overridden are refusals that were lifted; they forbid nothing any more.
+	Overridden []Overridden `json:"overridden,omitempty"`
 	// Days is the sum, over the stages, of the longest limit, in working days; the public notice runs beside it.
 	Days int `json:"days"`
 	// NoticeDays is the length of the public notice in working days, 0 where none is held.
 	NoticeDays int `json:"notice_days"`
 	// Timing is how long the visit waits by itself: what the timers say of it, and the default for the rest.
 	Timing visit.Timing `json:"timing"`
+	// Preparations are to be done before leaving; Life is all that follows the approval, as the visit will pin it. Both are
+	// absent where the visit ends with the approval.
+	Preparations []Preparation `json:"preparations,omitempty"`
+	Life         *visit.Life   `json:"life,omitempty"`
 }
 
 // Reason says which rule asked for something and why it held.
@@ -45,6 +51,8 @@ type Reason struct {
 	// Facts are the facts that the condition asked for, with their values as shown to people. Where the condition looks
 	// at travellers, they are those of the first one of Travellers.
 	Facts map[string]string `json:"facts"`
+	// Sources say where facts come from that are not the draft's.
+	Sources Sources `json:"sources,omitempty"`
 	// Travellers are the persons for whom the condition held; empty where it looks at the visit only.
 	Travellers []string `json:"travellers,omitempty"`
 }
@@ -88,11 +96,24 @@ type Timer struct {
 type Remark struct {
 	Item
 	Field string `json:"field,omitempty"` // of the draft, where one field is to blame
+	// Posts are those whose holders may lift the refusal for this visit; empty where nobody may.
+	Posts []string `json:"posts,omitempty"`
+	// Subject names what such a refusal rests on: the SHA-256 (hex) of the rule's condition with its facts. An override is
+	// bound to it, so that it lifts nothing else.
+	Subject string `json:"subject,omitempty"`
+}
+
+// Overridden is a refusal that was lifted.
+type Overridden struct {
+	Remark
+	Override Override `json:"override"`
 }
 
 // Pin is what a visit keeps of the route from its submission on.
 func (r Route) Pin() visit.Route {
-	pinned := visit.Route{Policy: r.Policy, Rule: r.Rule, Stages: make([][]visit.SignOff, len(r.Stages)), Terms: r.Terms, NoticeDays: r.NoticeDays, Timing: &r.Timing}
+	pinned := visit.Route{
+		Policy: r.Policy, Rule: r.Rule, Stages: make([][]visit.SignOff, len(r.Stages)), Terms: r.Terms, NoticeDays: r.NoticeDays, Timing: &r.Timing, Life: r.Life,
+	}
 	next := 0
 	for i, stage := range r.Stages {
 		for range stage {
@@ -234,6 +255,12 @@ func (b *builder) reason(id string, words Words, cite Citation, c *condition, he
 	for _, name := range c.names {
 		value, _ := s.ResolveName(name)
 		r.Facts[name] = show(value)
+		if from := s.source(name); from.From != FromDraft {
+			if r.Sources == nil {
+				r.Sources = Sources{}
+			}
+			r.Sources[name] = from
+		}
 	}
 	if c.perTraveller {
 		for _, m := range held {
@@ -259,16 +286,19 @@ func (b *builder) build() (Route, error) {
 	for _, m := range b.overlays {
 		r.Overlays = append(r.Overlays, Item{m.overlay.id, m.overlay.words, m.reason})
 		asked.add(m)
-		r.remark(m)
+		if err := b.remark(&r, m); err != nil {
+			return Route{}, err
+		}
 	}
 	b.stages(&r)
 	b.terms(&r)
 	r.gates(b.pack, asked.gates)
-	if err := b.documents(&r, asked.documents); err != nil {
-		return Route{}, err
-	}
-	if err := b.timers(&r); err != nil {
-		return Route{}, err
+	for _, step := range []func() error{
+		func() error { return b.documents(&r, asked.documents) }, func() error { return b.timers(&r) }, func() error { return b.life(&r) },
+	} {
+		if err := step(); err != nil {
+			return Route{}, err
+		}
 	}
 	r.Timing = b.pack.timing(r.Timers)
 	return r, nil
@@ -388,16 +418,6 @@ func (b *builder) signOff(code string, halve bool) SignOff {
 // visit more than the plain case.
 func (b *builder) lowRisk(code string) bool {
 	return len(b.overlays) == 0 && !slices.ContainsFunc(b.members, func(m *member) bool { return !slices.Contains(m.rule.bulk, code) })
-}
-
-func (r *Route) remark(m match) {
-	at := func(x *remark) Remark { return Remark{Item{m.overlay.id, x.words, m.reason}, x.field} }
-	if m.overlay.warn != nil {
-		r.Warnings = append(r.Warnings, at(m.overlay.warn))
-	}
-	if m.overlay.refuse != nil {
-		r.Refusals = append(r.Refusals, at(m.overlay.refuse))
-	}
 }
 
 // asked gathers gates and documents with the first match that asked for each, and documents with all members concerned.

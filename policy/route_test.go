@@ -214,7 +214,7 @@ func TestOverlays(t *testing.T) {
 		{overlay: "O01L", base: academic(policy.Staff), change: func(f *policy.Facts) { f.Travellers[0].Classified = "core" },
 			near:   func(f *policy.Facts) { f.Travellers[0].Classified = "general" },
 			stages: "COL.DEAN ∥ COL.PSEC ∥ FIN ∥ SEC → IO.REV → VP.SEC → ISSUE"},
-		{overlay: "O02", base: academic(policy.Staff), change: flag(visit.TakesGoods), near: flag(visit.Organisation), warns: true,
+		{overlay: "O02", base: academic(policy.Staff), change: flag(visit.TakesGoods), near: flag(visit.Organisation), document: "D20",
 			stages: "COL.DEAN ∥ COL.PSEC ∥ FIN ∥ RES → IO.REV → ISSUE"},
 		{overlay: "O04", base: plain(visit.Work, policy.ViceHead, policy.Abroad, 5), change: func(f *policy.Facts) { f.Planned = false },
 			near: func(*policy.Facts) {}, warns: true, stages: "IO.REV → PUO → ORG ∥ DIS ∥ FIN → VP.INT → HEAD1 → ISSUE"},
@@ -236,10 +236,10 @@ func TestOverlays(t *testing.T) {
 		{overlay: "O07S", base: academic(policy.Staff), change: flag(visit.OwnPassport), near: flag(), warns: true,
 			stages: "COL.DEAN ∥ COL.PSEC ∥ FIN ∥ HR → IO.REV → ISSUE"},
 		{overlay: "O07W", base: work, change: flag(visit.OwnPassport), near: flag(), refuses: true},
-		{overlay: "O08", base: academic(policy.Staff), change: money(visit.Research, visit.School), near: money(visit.Research), warns: true},
-		{overlay: "O09", base: academic(policy.Staff), change: money(visit.HostPays), near: money(visit.Personal), warns: true,
+		{overlay: "O08", base: academic(policy.Staff), change: money(visit.Research, visit.School), near: money(visit.Research), document: "D7a"},
+		{overlay: "O09", base: academic(policy.Staff), change: money(visit.HostPays), near: money(visit.Personal), document: "D22",
 			stages: "COL.DEAN ∥ COL.PSEC ∥ FIN ∥ DIS → IO.REV → ISSUE"},
-		{overlay: "O09E", base: academic(policy.Division), change: money(visit.Enterprise), near: money(visit.HostPays), warns: true, refuses: true},
+		{overlay: "O09E", base: academic(policy.Division), change: money(visit.Enterprise), near: money(visit.HostPays), refuses: true},
 		{overlay: "O12", base: academic(policy.Staff), change: flag(visit.WithFamily), near: flag(), refuses: true},
 		{overlay: "O13", base: academic(policy.Staff), change: func(f *policy.Facts) { f.Travellers[0].Retired = true }, near: func(*policy.Facts) {}, refuses: true},
 		{overlay: "O15", base: academic(policy.Staff), change: flag(visit.TeachingWeek), near: flag(), warns: true,
@@ -404,6 +404,7 @@ func TestP09_EveryPartHasItsReason(t *testing.T) {
 	i := slices.IndexFunc(r.Overlays, func(o policy.Item) bool { return o.Code == "O05" })
 	require.Equal(t, map[string]string{
 		"v.category": "WRK", "v.country_count": "1", "v.days": "6", "v.distant": "false", "limit.days": "5, 8, 10", "limit.days_distant": "6, 9, 11",
+		"v.red_eye": "false",
 	}, r.Overlays[i].Reason.Facts)
 }
 
@@ -564,5 +565,5 @@ func TestJSON(t *testing.T) {
 	require.True(t, strings.HasPrefix(b, `{"rule":"R17","policy":{"pack":"cn-delegated","version":"2026.1","hash":"`), b)
 	require.Contains(t, b, `"stages":[["COL.DEAN","COL.PSEC","FIN"],["IO.REV"],["ISSUE"]]`)
 	require.Contains(t, b, `"overlays":[],`)
-	require.Contains(t, b, `"refusals":[],"warnings":[],"days":3,"notice_days":5,"timing":{"answer":30,"warnings":[7,15,25],"escalations":[{"after":1,"to":"head"},{"after":3,"to":"VP.INT"}]}}`)
+	require.Contains(t, b, `"refusals":[],"warnings":[],"days":3,"notice_days":5,"timing":{"answer":30,"warnings":[7,15,25],"escalations":[{"after":1,"to":"head"},{"after":3,"to":"VP.INT"}]},"preparations":[`)
 }

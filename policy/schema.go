@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+
+	"github.com/exeat/exeat/visit"
 )
 
 // JSONSchema is the JSON Schema (draft 2020-12) of a pack's text, for editors: keys, kinds of values, closed lists and what
@@ -35,6 +37,10 @@ var valueKinds = map[string]object{
 	"person":    {"enum": []string{"supervisor"}},
 	"before":    {"enum": []string{beforeApproval, beforeDeparture}},
 	"period":    {"enum": timerUnits},
+	"setting":   {"enum": settingNames},
+	"proof":     {"enum": visit.ProofKinds},
+	"retention": {"enum": []any{string(visit.Permanent), 30, 10}},
+	"month_day": {"type": "string", "pattern": monthDay.String()},
 	"pack":      {"enum": Packs()},
 }
 

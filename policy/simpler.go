@@ -2,6 +2,8 @@ package policy
 
 import (
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -249,6 +251,11 @@ var flagWords = map[visit.Flag]Words{
 	visit.OverRate:     {"超标准", "above the rate"},
 	visit.WithFamily:   {"配偶或子女随行", "a spouse or child in the group"},
 	visit.TeachingWeek: {"占用教学周", "in teaching weeks"},
+
+	visit.Restricted:     {"所携物品属受限项目", "of a restricted project"},
+	visit.MultiEntryVisa: {"因私护照有有效多次往返签证", "private passport with a valid visa for several entries"},
+	visit.ForeignCarrier: {"乘坐外国航空公司航班", "foreign carrier"},
+	visit.Sensitive:      {"涉及敏感议题或组织", "sensitive subject or organisation"},
 }
 
 func (t *tries) funding() {
@@ -320,14 +327,14 @@ func (t *tries) travellers() {
 	if len(t.facts.Travellers) < 2 || !slices.ContainsFunc(groupWords, func(w string) bool { return t.asked[w] }) {
 		return
 	}
-	seen := map[Traveller]bool{}
+	var seen []Traveller
 	for i, left := range t.facts.Travellers {
 		alike := left
-		alike.Person, alike.Role = "", ""
-		if seen[alike] {
+		alike.Person, alike.Role, alike.Sources = "", "", nil
+		if slices.ContainsFunc(seen, func(s Traveller) bool { return reflect.DeepEqual(s, alike) }) {
 			continue
 		}
-		seen[alike] = true
+		seen = append(seen, alike)
 		changed := t.facts
 		changed.Travellers = slices.Delete(slices.Clone(t.facts.Travellers), i, i+1)
 		changed.GroupSize--
@@ -358,13 +365,15 @@ var rankWords = map[Rank]Words{
 // countries tries the journey without one of several countries.
 func (t *tries) countries() {
 	f := t.facts
-	if len(f.Countries) < 2 || !t.asks("v.countries", "v.country_count", "v.destination", "v.distant") && !t.asksTable() {
+	if len(f.Countries) < 2 || !t.asks("v.countries", "v.country_count", "v.destination", "v.distant", "v.risk") && !t.asksTable() {
 		return
 	}
 	for _, c := range f.Countries {
 		changed := f
 		changed.Countries = other(f.Countries, c)
 		changed.Destination, changed.Distant = destination(changed.Countries), slices.ContainsFunc(changed.Countries, distant)
+		changed.Risks = maps.Clone(f.Risks)
+		delete(changed.Risks, c)
 		t.add("v.countries", show(list(f.Countries)), show(list(changed.Countries)), changed,
 			fmt.Sprintf("不去%s", c), fmt.Sprintf("Leave out %s", c))
 	}

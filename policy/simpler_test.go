@@ -44,7 +44,7 @@ func TestSimpler(t *testing.T) {
 		{"one country fewer", "cn-delegated", with(academic, func(f *policy.Facts) { f.Countries, f.Destination = []string{"DE", "TW"}, policy.Taiwan }), []string{
 			"v.countries DE, TW→DE R17 drops [SEC HMT.REV HMT.DIR VP.INT X.PTAO] lifts []",
 		}},
-		{"level of risk", "international", with(academic, func(f *policy.Facts) { f.Countries = []string{"PK", "DE"} }), []string{
+		{"level of risk", "international", with(academic, func(f *policy.Facts) { f.Countries, f.Risks = []string{"PK", "DE"}, map[string]int{"PK": 3} }), []string{
 			"v.countries PK, DE→DE T07 drops [COMMITTEE PROVOST] lifts []",
 		}},
 	} {

@@ -121,7 +121,7 @@ func TestVisitFromDraftToApproval(t *testing.T) {
 	s.as("admin").post("/demo/clock", `{"advance":"tomorrow"}`, "").refused(http.StatusUnprocessableEntity, "invalid", "invalid").field("advance", "not_a_duration")
 	s.as("admin").post("/demo/clock", `{"advance":"P30D"}`, "").ok(http.StatusOK)
 	done := decide(s.as("io.dir"), `{"task":"1.3.ISSUE","decision":"approve"}`, "k").ok(http.StatusOK)
-	require.Equal(t, "approved", done.at("state"))
+	require.Equal(t, "preparing", done.at("state"))
 
 	ledger := s.as("auditor").get(at + "/events").ok(http.StatusOK)
 	require.Equal(t, true, ledger.at("intact"))

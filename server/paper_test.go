@@ -109,14 +109,17 @@ func TestP31_TheCodeTellsWhetherAPaperIsValidAndTheSameFile(t *testing.T) {
 	require.Equal(t, "/check/abc", s.send(http.MethodGet, "/check?code=abc", "", english).ok(http.StatusSeeOther).Header.Get("Location"))
 	require.Contains(t, s.send(http.MethodGet, "/check/"+code+"?sha256=12", "", english).ok(http.StatusUnprocessableEntity).Body, "Must be a SHA-256")
 
-	// After the approved return the paper has expired; cancelled, it is void.
+	// Cancelled, a paper is void; after the approved return one that was not used has expired.
+	_, other := s.approved()
+	void := faculty.get("/visits/"+other+"/papers").ok(http.StatusOK).at("numbered", 0, "code").(string)
+	voided := check(void).at("sha256")
+	faculty.post("/visits/"+other+"/cancel", `{"reason":"ill"}`, "c").ok(http.StatusOK)
+	require.Equal(t, "cancelled", check(void).at("state"))
+	require.Equal(t, voided, check(void).at("sha256"), "its file stays the same")
 	days := int(time.Until(time.Date(2027, 3, 4, 0, 0, 0, 0, time.UTC)).Hours()/24) + 3
 	s.advance(days)
 	require.Equal(t, "expired", check(code).at("state"))
 	require.Contains(t, s.send(http.MethodGet, "/check/"+code, "", english).Body, "The approved day of return has passed.")
-	faculty.post("/visits/"+id+"/cancel", `{"reason":"ill"}`, "c").ok(http.StatusOK)
-	require.Equal(t, "cancelled", check(code).at("state"))
-	require.Equal(t, hash, check(code).at("sha256"), "its file stays the same")
 }
 
 // advance moves the clock by days, at most a year at a time.

@@ -82,6 +82,9 @@ func TestPolicyPages(t *testing.T) {
 
 	publisher.post("/policy/use", url.Values{"unit": {"LEEDS"}, "pack": {"international"}, "from": {today}}).ok(http.StatusSeeOther)
 	require.Contains(t, publisher.post("/policy/use", url.Values{"unit": {"LEEDS"}, "pack": {"none"}, "from": {today}}).ok(http.StatusUnprocessableEntity).Body, "none")
+	require.Contains(t, editor.get("/policy/coverage?rule=R17").ok(http.StatusOK).Body, "never held")
+	require.Contains(t, editor.get("/policy/coverage?format=csv").ok(http.StatusOK).Body, "R17,")
+	require.Equal(t, http.StatusForbidden, reader.get("/policy/coverage").Status)
 	csv := publisher.get("/policy/replay?format=csv").ok(http.StatusOK)
 	require.Contains(t, csv.Header.Get("Content-Type"), "text/csv")
 }
@@ -114,6 +117,7 @@ func TestPolicyAPI(t *testing.T) {
 	require.EqualValues(t, 0, publisher.post("/policies/replay", `{"draft":0,"hash":"`+hash+`","from":"","to":"","open":false}`, "").ok(http.StatusOK).at("cases"))
 	publisher.send(http.MethodPut, "/policies/use", `{"unit":"LEEDS","pack":"international","from":"2020-01-01"}`, "").refused(http.StatusUnprocessableEntity, "invalid", "invalid").field("from", "effective_too_early")
 	require.Equal(t, "R17", editor.get("/policies/versions/"+hash).ok(http.StatusOK).at("book", "rules", 16, "code"))
+	require.Equal(t, "R01", editor.get("/policies/coverage").ok(http.StatusOK).at("rules", 0, "code"))
 	editor.send(http.MethodDelete, path, "", "").ok(http.StatusNoContent)
 	editor.get(path).ok(http.StatusOK)
 	editor.send(http.MethodDelete, path, "", "").refused(http.StatusConflict, "conflict", "policy_draft_closed")

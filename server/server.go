@@ -18,6 +18,7 @@ import (
 	"github.com/exeat/exeat/blob"
 	"github.com/exeat/exeat/document"
 	"github.com/exeat/exeat/host"
+	"github.com/exeat/exeat/passport"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/auth"
 	"github.com/exeat/exeat/server/service"
@@ -36,6 +37,8 @@ type Config struct {
 	URL string
 	// University is the name that papers print, in Chinese and in English, parted by " / ".
 	University string
+	// PassportKeys are 32 bytes each in base64, parted by commas: the first seals the numbers of passports, all of them open.
+	PassportKeys string
 	// Demo is for demonstrations only: it allows demonstration accounts and moving the university's clock.
 	Demo bool
 	// SecureCookies is for a server that browsers reach over TLS, its own or a proxy's.
@@ -89,8 +92,12 @@ func Run(ctx context.Context, c Config) error {
 	if !document.Available() {
 		c.Log.Warn("built without the font of the documents: no PDF can be made; run `make build`")
 	}
+	keys, err := passport.ParseKeys(c.PassportKeys)
+	if err != nil {
+		return fmt.Errorf("EXEAT_PASSPORT_KEY: %w", err)
+	}
 	svc := &service.Service{
-		Store: st, Host: host.Host{Client: tc, TaskQueue: c.TaskQueue}, Blobs: blob.Folder(c.Blobs), Log: c.Log, Demo: c.Demo, Print: c.print(),
+		Store: st, Host: host.Host{Client: tc, TaskQueue: c.TaskQueue}, Blobs: blob.Folder(c.Blobs), Log: c.Log, Demo: c.Demo, Print: c.print(), PassportKeys: keys,
 	}
 	if err := svc.InstallPolicies(ctx); err != nil {
 		return err

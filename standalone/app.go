@@ -35,7 +35,8 @@ func serve(ctx context.Context, o options, in *infra, steps *steps) error {
 		server: func(ctx context.Context, ready func(string)) error {
 			return server.Run(ctx, server.Config{
 				Addr: o.Addr, DatabaseURL: in.appURL(), Temporal: client, Blobs: in.data.Path("files"), URL: "http://" + o.Addr, University: "演示大学 / Demonstration University",
-				Demo: true, TemporalUI: in.temporal.UIURL(), Log: slog.Default().With("part", "server"), Ready: ready,
+				PassportKeys: in.data.Marker().PassportKey,
+				Demo:         true, TemporalUI: in.temporal.UIURL(), Log: slog.Default().With("part", "server"), Ready: ready,
 			})
 		},
 		seed: func(ctx context.Context, url string) error {

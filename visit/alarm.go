@@ -61,7 +61,7 @@ func (v Visit) tripDue() (at time.Time, ok bool) {
 }
 
 // tripTick lets time act on everything that is due.
-func (d *decider) tripTick() error {
+func (d *decider) tripTick(Task) error {
 	due := func(at time.Time) bool { return !at.IsZero() && !d.now.Before(at) }
 	steps := []struct {
 		late func(Trip) bool

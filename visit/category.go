@@ -1,5 +1,7 @@
 package visit
 
+import "slices"
+
 // changeCategory is for the International Office while it reviews (domain P.5: io_review); like every judgement it is not
 // for who travels or applied.
 func (d *decider) changeCategory(a ChangeCategory) error {
@@ -36,7 +38,13 @@ func (d *decider) reroute(a Reroute) error {
 	if err := checkRoute(a.Route); err != nil {
 		return err
 	}
-	if err := d.emit(Rerouted{Route: a.Route.After(d.Route, d.Stage)}); err != nil || d.State.Paused() {
+	route := a.Route.After(d.Route, d.Stage)
+	for _, stage := range slices.Backward(d.Route.Stages[d.Stage:]) {
+		if stage[0].Added != nil { // what a signer has asked for is not the policy's to drop
+			route = route.insert(d.Stage+1, stage)
+		}
+	}
+	if err := d.emit(Rerouted{Route: route}); err != nil || d.State.Paused() {
 		return err
 	}
 	return d.advance()

@@ -46,18 +46,36 @@ type Reask struct {
 	Notice   bool     `json:"notice,omitempty"`
 }
 
-// carry lets approvals stand for the new content that is pinned, but for those that are asked again and those that the new
-// route does not have.
-func (v *Visit) carry(old string, r Reask) {
+// Judged are the approvals that a change may leave standing: of each sign-off the last.
+func (v Visit) Judged() []Task {
+	var all []Task
+	for _, t := range slices.Backward(v.Tasks) {
+		if t.State == TaskApproved && !slices.ContainsFunc(all, func(x Task) bool { return x.SignOff.Code == t.SignOff.Code }) {
+			all = append(all, t)
+		}
+	}
+	slices.Reverse(all)
+	return all
+}
+
+// renew lets new content, which is pinned, be judged: it keeps the approvals that are not asked again and that the new route
+// has, and goes through the stages from the first. Nil keeps none and holds the notice again.
+func (v *Visit) renew(r *Reask) {
+	judged := v.Judged()
 	for i := range v.Tasks {
 		t := &v.Tasks[i]
+		last := slices.ContainsFunc(judged, func(x Task) bool { return x.ID == t.ID })
 		switch {
-		case !t.StandsFor(old):
-		case v.Route.asks(t.SignOff) && !slices.Contains(r.SignOffs, t.SignOff.Code):
+		case t.State != TaskApproved:
+		case last && r != nil && v.Route.asks(t.SignOff) && !slices.Contains(r.SignOffs, t.SignOff.Code):
 			t.Stands = v.Version
-		default:
+		case !v.Amending() || !slices.Contains(v.Approval.Tasks, t.ID): // what was approved rests on the others meanwhile
 			t.State = TaskSuperseded
 		}
+	}
+	v.Stage, v.State = 0, v.unasked()
+	if r == nil || r.Notice {
+		v.Notice = Notice{State: NoticeNone}
 	}
 }
 

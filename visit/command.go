@@ -17,7 +17,7 @@ type Actor struct {
 	// OnBehalfOf is the holder for whom a delegate signs, Delegation the number of the delegation.
 	OnBehalfOf string `json:"on_behalf_of,omitempty"`
 	Delegation int64  `json:"delegation,omitempty"`
-	// Channel is web, api or system.
+	// Channel is web, api, command (of an operator) or system; database for what was changed there by hand.
 	Channel string `json:"channel"`
 	// Address is where the request came from (IP), as the server saw it; empty for what no request caused.
 	Address string `json:"address,omitempty"`
@@ -70,17 +70,21 @@ type (
 		Task    string `json:"task"`
 		Version string `json:"version,omitempty"` // the version that the signer saw; checked when given
 		Reason  Note   `json:"reason,omitempty"`
+		// Outside is the paper of the authority, for a decision that was made outside, and for no other.
+		Outside *OutsideDecision `json:"outside,omitempty"`
 	}
 	// Return gives the case back: to the applicant (Stage 0), or to an earlier stage (from 1).
 	Return struct {
-		Task   string `json:"task"`
-		Stage  int    `json:"stage,omitempty"`
-		Reason Note   `json:"reason"`
+		Task    string           `json:"task"`
+		Stage   int              `json:"stage,omitempty"`
+		Reason  Note             `json:"reason"`
+		Outside *OutsideDecision `json:"outside,omitempty"`
 	}
 	// Reject ends the visit.
 	Reject struct {
-		Task   string `json:"task"`
-		Reason Note   `json:"reason"`
+		Task    string           `json:"task"`
+		Reason  Note             `json:"reason"`
+		Outside *OutsideDecision `json:"outside,omitempty"`
 	}
 	// Ask puts a question to the applicant; the clock stands until it is answered.
 	Ask struct {
@@ -102,7 +106,7 @@ type (
 		Reask      *Reask   `json:"reask,omitempty"`
 		PreparedBy []string `json:"prepared_by,omitempty"`
 	}
-	// Withdraw ends a visit that is not yet approved, by the applicant.
+	// Withdraw ends a visit that is not yet approved, or takes back a change of one that is; by the applicant.
 	Withdraw struct {
 		Reason Note `json:"reason"`
 	}
@@ -161,9 +165,42 @@ var actions = catalogue(Action.action, slices.Concat(lifeActions, []Action{
 	ChangeCategory{},
 	Reroute{},
 	Recalculate{},
+	Amend{},
+	DeclineTravellers{},
+	AddSignOff{},
+	RemoveSignOff{},
+	Transfer{},
+	AddReader{},
+	RemoveReader{},
 	Tick{},
 	Sync{},
 })...)
+
+// TaskOf names the open task by whose sign-off an action is done, "" for actions that need none.
+func TaskOf(a Action) string {
+	switch a := a.(type) {
+	case Approve:
+		return a.Task
+	case Return:
+		return a.Task
+	case Reject:
+		return a.Task
+	case Ask:
+		return a.Task
+	case DeclineTravellers:
+		return a.Task
+	case AddSignOff:
+		return a.Task
+	case Transfer:
+		return a.Task
+	case AddReader:
+		return a.Task
+	case RemoveReader:
+		return a.Task
+	default:
+		return ""
+	}
+}
 
 type commandJSON struct {
 	ID    string          `json:"id"`

@@ -13,13 +13,16 @@ func (d *decider) approve(a Approve) error {
 	if t.Waiting() {
 		return Refuse(Conflict, "question_open", "task", a.Task)
 	}
-	if t.SignOff.Review == Outside && a.Reason == "" {
-		return needs("reason") // the number and date of the outside decision
+	if first, waits := d.awaits(t.SignOff); waits {
+		return Refuse(Conflict, "added_first", "task", a.Task, "person", first.Person)
+	}
+	if err := d.outside(t, a.Outside); err != nil {
+		return err
 	}
 	if a.Version != "" && a.Version != d.Version {
 		return Refuse(Conflict, "content_changed", "task", a.Task)
 	}
-	if err := d.emit(SignedOff{Task: a.Task, Reason: a.Reason, Requested: t.Opened}); err != nil {
+	if err := d.emit(SignedOff{Task: a.Task, Reason: a.Reason, Outside: a.Outside, Requested: t.Opened}); err != nil {
 		return err
 	}
 	return d.conclude()
@@ -38,7 +41,12 @@ func (d *decider) return_(a Return) error {
 			Field: "stage", Rule: "earlier_stage", Args: map[string]string{"below": fmt.Sprint(t.Stage)},
 		}}}
 	}
-	if err := d.emit(Returned{Task: a.Task, Stage: a.Stage, Reason: a.Reason, Waits: d.waits(t), Due: d.unasked(t), Requested: t.Opened}); err != nil {
+	if err := d.outside(t, a.Outside); err != nil {
+		return err
+	}
+	if err := d.emit(Returned{
+		Task: a.Task, Stage: a.Stage, Reason: a.Reason, Outside: a.Outside, Waits: d.waits(t), Due: d.freed(t), Requested: t.Opened,
+	}); err != nil {
 		return err
 	}
 	return d.conclude()
@@ -52,8 +60,18 @@ func (d *decider) reject(a Reject) error {
 	if a.Reason == "" {
 		return needs("reason")
 	}
-	if err := d.emit(Rejected{Task: a.Task, Reason: a.Reason, Waits: d.waits(t), Due: d.unasked(t), Requested: t.Opened}); err != nil {
+	if err := d.outside(t, a.Outside); err != nil {
 		return err
+	}
+	waits := d.waits(t)
+	// The rejection of a change is not one of the visit: what follows from it is an event of its own.
+	if err := d.emit(Rejected{
+		Task: a.Task, Reason: a.Reason, Outside: a.Outside, Waits: waits || d.Amending(), Due: d.freed(t), Requested: t.Opened,
+	}); err != nil {
+		return err
+	}
+	if d.Amending() && !waits {
+		return d.emit(AmendmentRejected{Task: a.Task})
 	}
 	return d.conclude()
 }
@@ -98,8 +116,8 @@ func (d *decider) lastQuestion(task string) bool {
 	return !slices.ContainsFunc(d.Tasks, func(t Task) bool { return t.Waiting() && t.ID != task })
 }
 
-// unasked gives the others their time again where an answer that waits for them ends the last open question.
-func (d *decider) unasked(t Task) []TaskDue {
+// freed gives the others their time again where an answer that waits for them ends the last open question.
+func (d *decider) freed(t Task) []TaskDue {
 	if !d.waits(t) || !t.Waiting() || !d.lastQuestion(t.ID) {
 		return nil
 	}

@@ -47,10 +47,18 @@ const (
 	OverRate     Flag = "over_rate"     // hotel, city travel or class above the rate
 	WithFamily   Flag = "with_family"   // spouse or child in the group
 	TeachingWeek Flag = "teaching_week" // leaves teaching uncovered
+
+	Restricted     Flag = "restricted"       // what goes out belongs to a restricted project
+	MultiEntryVisa Flag = "multi_entry_visa" // the private passport has a valid visa for several entries
+	ForeignCarrier Flag = "foreign_carrier"  // flies with a carrier of another country
+	Sensitive      Flag = "sensitive"        // a listed sensitive subject or organisation
 )
 
 // Flags lists every flag, in the order in which a form offers them.
-var Flags = []Flag{Urgent, CrossUnit, Organisation, ForeignAid, TakesGoods, OwnPassport, OutsidePayer, OverRate, WithFamily, TeachingWeek}
+var Flags = []Flag{
+	Urgent, CrossUnit, Organisation, ForeignAid, TakesGoods, Restricted, OwnPassport, MultiEntryVisa, OutsidePayer, OverRate, ForeignCarrier,
+	WithFamily, TeachingWeek, Sensitive,
+}
 
 // Role is a traveller's part in the group.
 type Role string
@@ -73,11 +81,15 @@ type Draft struct {
 	ExitDate   string      `json:"exit_date"`
 	ReturnDate string      `json:"return_date"`
 	Funding    []Funding   `json:"funding"`
-	Invitation string      `json:"invitation"`
-	PlanItem   string      `json:"plan_item"`
-	TalentTask string      `json:"talent_task"`
-	Documents  []Document  `json:"documents"`
-	Flags      []Flag      `json:"flags"`
+	// Budget is the money line by line; left out by those who have none, so that drafts of before keep their hash.
+	Budget     []BudgetLine `json:"budget,omitempty"`
+	Invitation string       `json:"invitation"`
+	PlanItem   string       `json:"plan_item"`
+	TalentTask string       `json:"talent_task"`
+	Documents  []Document   `json:"documents"`
+	Flags      []Flag       `json:"flags"`
+	// ExitTime is when the border is left on the day of exit, HH:MM in Beijing; optional.
+	ExitTime string `json:"exit_time,omitempty"`
 }
 
 // Traveller is one person of the group.
@@ -86,7 +98,19 @@ type Traveller struct {
 	Role   Role   `json:"role"`
 }
 
-// Leg is one stay. Country is ISO 3166-1 alpha-2; Arrive and Depart lie within exit and return date.
+// Transit says that a leg is not a stay but a change of planes, and where the traveller waits. The empty one is a stay.
+type Transit string
+
+// The transits. Only an airside one, in which no border is crossed, does not count as a country (domain A.5).
+const (
+	Airside  Transit = "airside"
+	Landside Transit = "landside"
+)
+
+// Transits lists every transit.
+var Transits = []Transit{Airside, Landside}
+
+// Leg is one stay or transit. Country is ISO 3166-1 alpha-2; Arrive and Depart lie within exit and return date.
 type Leg struct {
 	Country string `json:"country"`
 	City    string `json:"city"`
@@ -94,8 +118,9 @@ type Leg struct {
 	Depart  string `json:"depart"`
 	Host    string `json:"host"`
 	// Transport is how the traveller gets there (flight or train numbers), Lodging where he stays; neither need be said.
-	Transport string `json:"transport,omitempty"`
-	Lodging   string `json:"lodging,omitempty"`
+	Transport string  `json:"transport,omitempty"`
+	Lodging   string  `json:"lodging,omitempty"`
+	Transit   Transit `json:"transit,omitempty"`
 }
 
 // Funding is one source of money. Currency is ISO 4217.
@@ -177,7 +202,10 @@ func ParseMoney(s string) (Money, error) {
 	return Money(n), nil
 }
 
-const dayLayout = time.DateOnly
+const (
+	dayLayout  = time.DateOnly
+	timeLayout = "15:04"
+)
 
 // KnownCountry tells whether code is a two-letter code of a country or region (ISO 3166-1 alpha-2).
 func KnownCountry(code string) bool {
@@ -198,11 +226,13 @@ func (d Draft) Check() []Problem {
 	c.text("unit", d.Unit, 40)
 	c.travellers(d.Travellers)
 	exit, return_ := c.day("exit_date", d.ExitDate), c.day("return_date", d.ReturnDate)
+	c.time("exit_time", d.ExitTime)
 	if !exit.IsZero() && !return_.IsZero() && return_.Before(exit) {
 		c.wrong("return_date", "date_order", "after", d.ExitDate)
 	}
 	c.legs(d.Legs, exit, return_)
 	c.funding(d.Funding)
+	c.budget(d.Budget, len(d.Legs))
 	c.limit("invitation", d.Invitation, 2000)
 	c.limit("plan_item", d.PlanItem, 200)
 	c.limit("talent_task", d.TalentTask, 2000)
@@ -290,6 +320,13 @@ func (c *checker) day(field, s string) time.Time {
 	return t
 }
 
+// time checks a time of day that may be left out.
+func (c *checker) time(field, s string) {
+	if _, err := time.Parse(timeLayout, s); s != "" && (err != nil || len(s) != len(timeLayout)) {
+		c.wrong(field, "not_a_time", "value", s)
+	}
+}
+
 func (c *checker) travellers(ts []Traveller) {
 	if len(ts) == 0 {
 		c.missing("travellers")
@@ -328,6 +365,9 @@ func (c *checker) legs(legs []Leg, exit, return_ time.Time) {
 		c.limit(field+".host", l.Host, 300)
 		c.limit(field+".transport", l.Transport, 200)
 		c.limit(field+".lodging", l.Lodging, 200)
+		if l.Transit != "" {
+			oneOf(c, field+".transit", l.Transit, Transits)
+		}
 		arrive, depart := c.day(field+".arrive", l.Arrive), c.day(field+".depart", l.Depart)
 		c.within(field+".arrive", arrive, exit, return_)
 		c.within(field+".depart", depart, exit, return_)
@@ -363,11 +403,7 @@ func (c *checker) funding(fs []Funding) {
 		if f.Amount < 0 {
 			c.wrong(field+".amount", "negative")
 		}
-		if f.Currency == "" {
-			c.missing(field + ".currency")
-		} else if len(f.Currency) != 3 || strings.ToUpper(f.Currency) != f.Currency {
-			c.wrong(field+".currency", "unknown_currency", "value", f.Currency)
-		}
+		c.currency(field+".currency", f.Currency)
 	}
 }
 

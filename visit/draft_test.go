@@ -24,6 +24,9 @@ func kyoto() visit.Draft {
 func TestCheckNamesFieldAndRule(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, kyoto().Check())
+	late := kyoto()
+	late.ExitTime, late.Legs[0].Transit = "23:50", visit.Airside
+	require.Empty(t, late.Check())
 	for name, c := range map[string]struct {
 		change      func(*visit.Draft)
 		field, rule string
@@ -56,6 +59,9 @@ func TestCheckNamesFieldAndRule(t *testing.T) {
 		"unknown currency":        {func(d *visit.Draft) { d.Funding[0].Currency = "yuan" }, "funding[0].currency", "unknown_currency", false},
 		"document without file":   {func(d *visit.Draft) { d.Documents[0].File = "abc" }, "documents[0].file", "not_a_file", false},
 		"unknown flag":            {func(d *visit.Draft) { d.Flags = []visit.Flag{"vip"} }, "flags[0]", "unknown_value", false},
+		"not a time":              {func(d *visit.Draft) { d.ExitTime = "25:10" }, "exit_time", "not_a_time", false},
+		"a time without its zero": {func(d *visit.Draft) { d.ExitTime = "9:10" }, "exit_time", "not_a_time", false},
+		"unknown transit":         {func(d *visit.Draft) { d.Legs[0].Transit = "lounge" }, "legs[0].transit", "unknown_value", false},
 		"invitation far too long": {func(d *visit.Draft) { d.Invitation = strings.Repeat("x", 2001) }, "invitation", "too_long", false},
 	} {
 		t.Run(name, func(t *testing.T) {

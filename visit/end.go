@@ -12,6 +12,9 @@ func (d *decider) withdraw(a Withdraw) error {
 	if a.Reason == "" {
 		return needs("reason")
 	}
+	if d.Amending() {
+		return d.emit(AmendmentWithdrawn{Reason: a.Reason})
+	}
 	return d.emit(Withdrawn{Reason: a.Reason})
 }
 
@@ -22,7 +25,7 @@ func (d *decider) cancel(a Cancel) error {
 	if d.byApplicant() != nil && !slices.Contains(OfficePosts, d.command.By.Post) {
 		return Refuse(Forbidden, "applicant_or_io_only")
 	}
-	if d.State != StateApproved {
+	if d.State != StateApproved && !d.Amending() {
 		return Refuse(Conflict, "not_in_state", "state", string(d.State))
 	}
 	if a.Reason == "" {

@@ -53,17 +53,19 @@ type (
 	// SignedOff is an approval of one task. Like every decision it holds both times (domain P-11): Requested is when the
 	// sign-off was asked, UTC, the event's At when it was given. Old events have no Requested.
 	SignedOff struct {
-		Task      string    `json:"task"`
-		Reason    Note      `json:"reason,omitempty"`
-		Requested time.Time `json:"requested,omitzero"`
+		Task      string           `json:"task"`
+		Reason    Note             `json:"reason,omitempty"`
+		Outside   *OutsideDecision `json:"outside,omitempty"`
+		Requested time.Time        `json:"requested,omitzero"`
 	}
 	// Returned gives the case back to the applicant (Stage 0) or to an earlier stage (from 1); a new round begins. An answer
 	// that Waits does nothing by itself: the others of the stage are heard first.
 	Returned struct {
-		Task   string `json:"task"`
-		Stage  int    `json:"stage,omitempty"`
-		Reason Note   `json:"reason"`
-		Waits  bool   `json:"waits,omitempty"`
+		Task    string           `json:"task"`
+		Stage   int              `json:"stage,omitempty"`
+		Reason  Note             `json:"reason"`
+		Outside *OutsideDecision `json:"outside,omitempty"`
+		Waits   bool             `json:"waits,omitempty"`
 		// Due is the time of the others again, where the answer ends the last open question.
 		Due       []TaskDue `json:"due,omitempty"`
 		Requested time.Time `json:"requested,omitzero"`
@@ -80,11 +82,12 @@ type (
 	}
 	// Rejected ends the visit, unless it Waits.
 	Rejected struct {
-		Task      string    `json:"task"`
-		Reason    Note      `json:"reason"`
-		Waits     bool      `json:"waits,omitempty"`
-		Due       []TaskDue `json:"due,omitempty"`
-		Requested time.Time `json:"requested,omitzero"`
+		Task      string           `json:"task"`
+		Reason    Note             `json:"reason"`
+		Outside   *OutsideDecision `json:"outside,omitempty"`
+		Waits     bool             `json:"waits,omitempty"`
+		Due       []TaskDue        `json:"due,omitempty"`
+		Requested time.Time        `json:"requested,omitzero"`
 	}
 	// StageSettled is the result of a stage in which contrary answers waited: that of Task counts, the strictest.
 	StageSettled struct {
@@ -122,7 +125,7 @@ type (
 	}
 	// Approved is the university's yes.
 	Approved struct{}
-	// Withdrawn ends the visit before approval: by the applicant with a reason, or by time when the question of Task has had
+	// Withdrawn ends the visit before its approval: by the applicant with a reason, or by time when the question of Task has had
 	// no answer.
 	Withdrawn struct {
 		Reason Note   `json:"reason"`
@@ -184,6 +187,16 @@ var Kinds = slices.Concat([]string{
 	"deferred",
 	"notice_closed",
 	"approved",
+	"amendment_submitted",
+	"amended",
+	"amendment_rejected",
+	"amendment_withdrawn",
+	"travellers_declined",
+	"sign_off_added",
+	"sign_off_removed",
+	"transferred",
+	"reader_added",
+	"reader_removed",
 	"rejected",
 	"withdrawn",
 	"cancelled",
@@ -209,6 +222,16 @@ var facts = catalogue(Fact.fact, slices.Concat(lifeFacts, []Fact{
 	Warned{},
 	Deferred{},
 	Approved{},
+	AmendmentSubmitted{},
+	Amended{},
+	AmendmentRejected{},
+	AmendmentWithdrawn{},
+	TravellersDeclined{},
+	SignOffAdded{},
+	SignOffRemoved{},
+	Transferred{},
+	ReaderAdded{},
+	ReaderRemoved{},
 	Withdrawn{},
 	Cancelled{},
 })...)

@@ -66,6 +66,20 @@ func (d *decider) do(a Action) error {
 		return d.reroute(a)
 	case Recalculate:
 		return d.recalculate(a)
+	case DeclineTravellers:
+		return d.decline(a)
+	case AddSignOff:
+		return d.addSignOff(a)
+	case RemoveSignOff:
+		return d.removeSignOff(a)
+	case Transfer:
+		return d.transfer(a)
+	case AddReader:
+		return d.addReader(a)
+	case RemoveReader:
+		return d.removeReader(a)
+	case Amend:
+		return d.amend(a)
 	case Tick:
 		return d.tick()
 	case Sync:
@@ -109,7 +123,7 @@ func (d *decider) maySign(s SignOff) error {
 	for _, p := range []string{by.Person, by.OnBehalfOf} {
 		switch {
 		case p == "":
-		case p == d.Applicant || slices.Contains(d.Travellers, p):
+		case p == d.Applicant || slices.Contains(d.Concerned(), p):
 			return Refuse(Forbidden, "own_visit", "person", p)
 		case slices.Contains(d.PreparedBy, p):
 			return Refuse(Forbidden, "conflict_preparer", "person", p)

@@ -45,6 +45,12 @@ type Preparation struct {
 	Again bool `json:"again,omitempty"`
 }
 
+// Codes of preparations that the program knows by name, where a policy asks for them.
+const (
+	Insurance        = "INSURANCE"
+	EmergencyContact = "CONTACT"
+)
+
 // Those beside posts who may prove a preparation.
 const (
 	ByTraveller = "traveller"

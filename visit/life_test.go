@@ -406,6 +406,20 @@ func TestP30_AnObjectionThatIsUpheldRejectsTheVisit(t *testing.T) {
 	d.refused(visit.Conflict, "visit_closed", "io", "IO.DIR", visit.Resolve{Objection: 1, Upheld: true, Reason: "n"})
 }
 
+func TestP30_AnObjectionToAChangeThatIsUpheldLeavesTheApprovalAsItWas(t *testing.T) {
+	t.Parallel()
+	d := approved(t)
+	before := standing(d)
+	d.must("faculty", "", amendment("v2", visit.Reask{SignOffs: []string{"FIN"}, Notice: true}))
+	d.must("colleague", "", visit.Object{Reason: "n"})
+	d.must("io", "IO.DIR", visit.Resolve{Objection: 1, Upheld: true, Reason: "n"})
+	require.Equal(t, "amendment_rejected", d.log[len(d.log)-1].Kind())
+	require.Equal(t, visit.StateApproved, d.v.State)
+	require.Equal(t, "v1", d.v.Version)
+	require.Equal(t, before, standing(d))
+	require.Empty(t, d.open())
+}
+
 func TestP30_TheNoticeAfterTheVisitToo(t *testing.T) {
 	t.Parallel()
 	d := living(t, func(l *visit.Life) { l.Duties[0].PassportIn = 0 }, "faculty")

@@ -22,6 +22,9 @@ var (
 
 // live decides the commands of the life after the approval, and those of the public notice.
 func (d *decider) live(a Action) error {
+	if d.Amending() && !goesOn(a) {
+		return Refuse(Conflict, "amending")
+	}
 	switch a := a.(type) {
 	case Prepare:
 		return d.prepare(a)
@@ -57,6 +60,17 @@ func (d *decider) live(a Action) error {
 		return d.resolve(a)
 	default:
 		return fmt.Errorf("unknown action %T", a)
+	}
+}
+
+// goesOn tells what may be done in the life of a visit while a change of it is being decided: what is prepared is not lost,
+// risk does not wait, and neither do objections. Nobody leaves before the decision.
+func goesOn(a Action) bool {
+	switch a.(type) {
+	case Prepare, FaceRisk, Suspend, Object, Resolve:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -128,11 +142,18 @@ func (v *Visit) applyLife(e Event) (ok bool) {
 	return true
 }
 
+// openTrips begins the preparation, or begins it again after a change: what somebody has proved before stays proved, and who
+// was held back, or does not travel any more, stays so.
 func (v *Visit) openTrips(f PreparationOpened) {
+	before := *v
 	v.Trips = nil
 	for _, p := range f.Travellers {
 		t := Trip{Person: p, Expires: f.Expires, Return: v.Route.Life.Return}
-		t.State = v.standing(t)
+		was, _ := before.Trip(p)
+		t.Met = was.Met
+		if t.State = v.standing(t); was.State == TripSuspended || was.State.Ended() {
+			t.State = was.State
+		}
 		v.Trips = append(v.Trips, t)
 	}
 }

@@ -105,14 +105,16 @@ func (d *decider) resolve(a Resolve) error {
 	return d.resolved(o, a)
 }
 
-// resolved is what follows from a resolution: an upheld objection ends the visit, or (after the return) its reports; a
-// dismissed one lets a notice close whose time is over.
+// resolved is what follows from a resolution: an upheld objection ends the visit, or the change of it that is being decided,
+// or (after the return) its reports; a dismissed one lets a notice close whose time is over.
 func (d *decider) resolved(o Objection, a Resolve) error {
 	switch {
 	case !a.Upheld:
 		return d.tick()
 	case o.After:
 		return d.follow()
+	case d.Amending():
+		return d.emit(AmendmentRejected{Reason: a.Reason})
 	case d.State.Open():
 		return d.emit(Rejected{Reason: a.Reason})
 	default:

@@ -1,6 +1,7 @@
 package visit
 
 import (
+	"errors"
 	"slices"
 	"time"
 )
@@ -81,10 +82,10 @@ var (
 	dutyPosts = slices.Concat(carePosts, []string{"PSD", "COL.SEC", "COL.DEAN", "COL.PSEC", "COL.VDS"})
 )
 
-// liveOn begins the preparation of an approved visit, if its route has a life.
+// liveOn begins the preparation of an approved visit, if its route has a life; after a change it begins again.
 func (d *decider) liveOn() error {
 	l := d.Route.Life
-	if l == nil || len(d.Trips) > 0 {
+	if l == nil {
 		return nil
 	}
 	return d.emit(PreparationOpened{Travellers: d.Travellers, Expires: midnight(l.Return)})
@@ -181,18 +182,30 @@ func (d *decider) prepare(a Prepare) error {
 	return d.emit(PreparationMet{Preparation: p.Code, Travellers: travellers, Proof: a.Proof})
 }
 
-// preparation finds a preparation that is asked of anybody in the group.
-func (d *decider) preparation(code string) (Preparation, error) {
-	if d.Route.Life != nil {
-		for _, duty := range d.Route.Life.Duties {
-			for _, p := range duty.Preparations {
-				if p.Code == code {
-					return p, nil
-				}
+// Preparations lists everything that is asked of anybody in the group before leaving, each once.
+func (v Visit) Preparations() []Preparation {
+	if v.Route.Life == nil {
+		return nil
+	}
+	var all []Preparation
+	for _, duty := range v.Route.Life.Duties {
+		for _, p := range duty.Preparations {
+			if !slices.ContainsFunc(all, func(have Preparation) bool { return have.Code == p.Code }) {
+				all = append(all, p)
 			}
 		}
 	}
-	return Preparation{}, Refuse(NotFound, "no_such_preparation", "code", code)
+	return all
+}
+
+// preparation finds a preparation that is asked of anybody in the group.
+func (v Visit) preparation(code string) (Preparation, error) {
+	all := v.Preparations()
+	i := slices.IndexFunc(all, func(p Preparation) bool { return p.Code == code })
+	if i < 0 {
+		return Preparation{}, Refuse(NotFound, "no_such_preparation", "code", code)
+	}
+	return all[i], nil
 }
 
 // preparing gives the travellers for whom a preparation is proved. Unlike with other commands, who may speak depends on the
@@ -335,10 +348,18 @@ func (d *decider) pastDay(field, day string) error {
 	case midnight(day).IsZero():
 		return wrongField(field, "not_a_date", "value", day)
 	case day > dayOf(d.now):
-		return wrongField(field, "in_the_future", "value", day)
+		return wrongField(field, inTheFuture, "value", day)
 	default:
 		return nil
 	}
+}
+
+const inTheFuture = "in_the_future"
+
+// RestsOnTime tells that a refusal was made for the time of day: only the clock of the record can tell.
+func RestsOnTime(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && slices.ContainsFunc(e.Problems, func(p Problem) bool { return p.Rule == inTheFuture })
 }
 
 func wrongField(field, rule string, pairs ...string) error {

@@ -72,7 +72,24 @@ func (m *machine) send(by visit.Actor, a visit.Action) {
 		require.NoError(m.r, m.v.Apply(e))
 	}
 	m.log = append(m.log, events...)
+	switch a.(type) {
+	case visit.AddSignOff, visit.RemoveSignOff, visit.Transfer, visit.DeclineTravellers:
+		require.Equal(m.r, ofPolicy(old.Route), ofPolicy(m.v.Route), "no sign-off of the policy is removed or replaced")
+	}
 	m.check(old, by)
+}
+
+// ofPolicy lists the sign-offs that the policy asks for, with who may give them.
+func ofPolicy(r visit.Route) []string {
+	var all []string
+	for _, stage := range r.Stages {
+		for _, s := range stage {
+			if s.Added == nil {
+				all = append(all, fmt.Sprint(s.Code, s.Posts, s.Fallback, s.Person))
+			}
+		}
+	}
+	return all
 }
 
 func (m *machine) check(old visit.Visit, by visit.Actor) {
@@ -101,12 +118,14 @@ func (m *machine) check(old visit.Visit, by visit.Actor) {
 	switch {
 	case v.State == visit.StateApproved:
 		require.Nil(r, v.Route.Life, "an approved visit with a life is prepared at once")
+		require.False(r, v.Amending())
 		m.fullyApproved()
 		m.exit(visit.Cancel{Reason: "n"})
 	case v.State.Living():
 		m.fullyApproved()
 		m.livesOn()
 	case v.State.Open():
+		m.stillApproved()
 		m.exit(visit.Withdraw{Reason: "n"})
 		m.notStuck()
 	default:
@@ -119,7 +138,7 @@ func (m *machine) check(old visit.Visit, by visit.Actor) {
 // who has left is never again at home.
 func (m *machine) eachTripStandsSomewhere(old visit.Visit) {
 	r, v := m.r, m.v
-	if len(v.Trips) == 0 {
+	if len(v.Trips) == 0 || v.Amending() { // what is prepared waits for the change
 		return
 	}
 	rank := map[visit.TripState]int{}
@@ -136,15 +155,15 @@ func (m *machine) eachTripStandsSomewhere(old visit.Visit) {
 		require.False(r, t.State == visit.TripReady && len(v.Lacking(t)) > 0, "ready with a preparation open")
 		require.False(r, t.Payable() && (t.PassportIn == "" && !t.PassportDue.IsZero() || !t.Accepted && !t.ReportDue.IsZero()), "payable too early")
 		if !t.State.Ended() && v.State.Living() {
-			require.GreaterOrEqual(r, rank[t.State], rank[standing[v.State][0]], "%s in %s", t.State, v.State)
-			stands = stands || slices.Contains(standing[v.State], t.State)
+			require.GreaterOrEqual(r, rank[t.State], rank[leastAdvanced[v.State][0]], "%s in %s", t.State, v.State)
+			stands = stands || slices.Contains(leastAdvanced[v.State], t.State)
 		}
 	}
 	require.Equal(r, v.State.Living(), stands, "nobody stands in %s", v.State)
 }
 
-// standing are the states of a traveller in which the visit is, the least advanced first.
-var standing = map[visit.State][]visit.TripState{
+// leastAdvanced are the states of a traveller in which the visit is, the least advanced first.
+var leastAdvanced = map[visit.State][]visit.TripState{
 	visit.StateSuspended: {visit.TripSuspended}, visit.StatePreparing: {visit.TripPreparing}, visit.StateReady: {visit.TripReady},
 	visit.StateAbroad: {visit.TripAbroad, visit.TripOverdue}, visit.StateBack: {visit.TripBack},
 	visit.StateReporting: {visit.TripReporting}, visit.StatePostNotice: {visit.TripReported}, visit.StateClosed: {visit.TripClosed},
@@ -187,16 +206,33 @@ func (m *machine) neverOverwritten(old, now visit.Task) {
 func (m *machine) fullyApproved() {
 	require.NotEqual(m.r, visit.NoticeOpen, m.v.Notice.State)
 	for i, stage := range m.v.Route.Stages {
-		signed := 0
+		signed, asked := 0, 0
 		for _, s := range stage {
+			given := 0
 			for _, t := range m.v.Tasks {
 				if t.SignOff.Code == s.Code && t.StandsFor(m.v.Version) {
-					signed++
+					given = 1
 					require.NotContains(m.r, append(m.v.Travellers, m.v.Applicant), t.By.Person)
 				}
 			}
+			if s.Added != nil {
+				require.Equal(m.r, 1, given, "%s was added and has not signed", s.Code)
+				continue
+			}
+			signed, asked = signed+given, asked+1
 		}
-		require.GreaterOrEqual(m.r, signed, cmp.Or(m.v.Route.Term(i+1).Need, len(stage)), "stage %d lacks signatures on this version", i+1)
+		require.GreaterOrEqual(m.r, signed, cmp.Or(m.v.Route.Term(i+1).Need, asked), "stage %d lacks signatures on this version", i+1)
+	}
+}
+
+// stillApproved: while a change is being decided, every sign-off on which the approval rests keeps leastAdvanced.
+func (m *machine) stillApproved() {
+	if !m.v.Amending() {
+		return
+	}
+	for _, id := range m.v.Approval.Tasks {
+		t, _ := m.v.Task(id)
+		require.Equal(m.r, visit.TaskApproved, t.State, "%s of the approval", id)
 	}
 }
 
@@ -224,20 +260,23 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 	by := visit.Actor{Person: "holder", Channel: "api"}
 	if t, ok := m.v.Task(task); ok {
 		by.Post = t.SignOff.Code
+		if t.SignOff.Person != "" {
+			by = visit.Actor{Person: t.SignOff.Person, Channel: "api"}
+		}
 	}
 	if rapid.IntRange(0, 9).Draw(r, "impostor") == 0 {
 		by = visit.Actor{Person: rapid.SampledFrom([]string{"faculty", "guest", "stranger"}).Draw(r, "person"), Post: rapid.SampledFrom([]string{by.Post, "FIN", ""}).Draw(r, "post"), Channel: "api"}
 	}
 	note := visit.Note(rapid.SampledFrom([]string{"n", "n", "n", ""}).Draw(r, "note"))
 	applicant := visit.Actor{Person: "faculty", Channel: "api"}
-	if m.v.State.Living() || rapid.IntRange(0, 19).Draw(r, "life") == 0 {
+	if m.v.State.Living() && !(m.v.State.Amendable() && rapid.IntRange(0, 9).Draw(r, "amend") == 0) || rapid.IntRange(0, 19).Draw(r, "life") == 0 {
 		return m.genLife(note)
 	}
-	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "category", "reroute", "recalculate", "reject", "withdraw", "cancel", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
+	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "category", "reroute", "recalculate", "reject", "withdraw", "cancel", "amend", "amend", "amend", "decline", "add", "add", "remove", "transfer", "read", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
 	case "approve":
-		return by, visit.Approve{Task: task, Reason: note}
+		return by, visit.Approve{Task: task, Reason: note, Outside: m.paper(task)}
 	case "return":
-		return by, visit.Return{Task: task, Stage: rapid.IntRange(0, 3).Draw(r, "stage"), Reason: note}
+		return by, visit.Return{Task: task, Stage: rapid.IntRange(0, 3).Draw(r, "stage"), Reason: note, Outside: m.paper(task)}
 	case "ask":
 		return by, visit.Ask{Task: task, Question: note}
 	case "answer":
@@ -263,13 +302,38 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 		if rapid.IntRange(0, 4).Draw(r, "really") > 0 {
 			return by, visit.Sync{}
 		}
-		return by, visit.Reject{Task: task, Reason: note}
+		return by, visit.Reject{Task: task, Reason: note, Outside: m.paper(task)}
 	case "withdraw":
 		if rapid.IntRange(0, 4).Draw(r, "really") > 0 {
 			return by, visit.Sync{}
 		}
 		return applicant, visit.Withdraw{Reason: note}
+	case "decline":
+		return by, visit.DeclineTravellers{Task: task, Travellers: []string{rapid.SampledFrom([]string{"faculty", "guest", "nobody"}).Draw(r, "declined")}, Reason: note}
+	case "add":
+		return by, visit.AddSignOff{Task: task, Person: person(r), Before: rapid.Bool().Draw(r, "before"), Days: rapid.IntRange(0, 2).Draw(r, "days"), Reason: note}
+	case "remove":
+		return by, visit.RemoveSignOff{SignOff: rapid.SampledFrom([]string{"ADD.1", "ADD.2", "ADD.3", "FIN", "IO.REV"}).Draw(r, "sign-off"), Reason: note}
+	case "transfer":
+		return by, visit.Transfer{Task: task, To: person(r), Reason: note}
+	case "read":
+		if rapid.Bool().Draw(r, "off") {
+			return by, visit.RemoveReader{Task: task, Person: person(r), Reason: note}
+		}
+		return by, visit.AddReader{Task: task, Person: person(r), Reason: note}
+	case "amend":
+		reask := genReask(r)
+		if reask == nil {
+			reask = &visit.Reask{Notice: true}
+		}
+		return applicant, visit.Amend{
+			Version: rapid.SampledFrom([]string{"v1", "v2", "v3", "v4"}).Draw(r, "version"), Travellers: []string{"faculty", "guest"}, Route: genRoute(r),
+			Reask: *reask, Reason: note,
+		}
 	case "cancel":
+		if rapid.IntRange(0, 4).Draw(r, "really") > 0 {
+			return by, visit.Sync{}
+		}
 		return applicant, visit.Cancel{Reason: note}
 	case "tick":
 		return visit.System, visit.Tick{}
@@ -278,6 +342,18 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 	default:
 		return visit.System, visit.Sync{}
 	}
+}
+
+// paper is that of an outside decision, sometimes forgotten.
+func (m *machine) paper(task string) *visit.OutsideDecision {
+	if t, _ := m.v.Task(task); t.SignOff.Review != visit.Outside || rapid.IntRange(0, 9).Draw(m.r, "forgotten") == 0 {
+		return nil
+	}
+	return paper()
+}
+
+func person(r *rapid.T) string {
+	return rapid.SampledFrom([]string{"li", "wang", "holder", "guest", ""}).Draw(r, "person")
 }
 
 func genReask(r *rapid.T) *visit.Reask {

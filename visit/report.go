@@ -122,7 +122,7 @@ func (r Report) Check(organisation bool) []Problem {
 		c.text("duty.work", r.Duty.Work, 2000)
 	}
 	if r.Credits < 0 || r.Credits > 100 {
-		c.wrong("credits", "out_of_range", "min", "0", "max", "100")
+		c.wrong("credits", "out_of_range", "from", "0", "to", "100")
 	}
 	c.rows("files", len(r.Files))
 	c.documents(r.Files)

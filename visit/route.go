@@ -36,6 +36,8 @@ type SignOff struct {
 	// Once says that who has just signed the sign-off before it need not sign again: one decision is recorded for both
 	// (domain P.6).
 	Once bool `json:"once,omitempty"`
+	// Added is set where not the policy asks for the sign-off but another signer.
+	Added *Added `json:"added,omitempty"`
 }
 
 // PolicyRef names the exact text of a policy.

@@ -12,7 +12,11 @@ func (d *decider) conclude() error {
 		return nil
 	}
 	if t, ok := d.strictest(); ok && !d.Met(d.Stage) {
-		if err := d.emit(StageSettled{Stage: d.Stage, Task: t.ID, Outcome: t.State, BackTo: t.BackTo}); err != nil {
+		var settled Fact = StageSettled{Stage: d.Stage, Task: t.ID, Outcome: t.State, BackTo: t.BackTo}
+		if t.State == TaskRejected && d.Amending() {
+			settled = AmendmentRejected{Task: t.ID}
+		}
+		if err := d.emit(settled); err != nil {
 			return err
 		}
 	}
@@ -36,7 +40,11 @@ func (d *decider) advance() error {
 		if d.Notice.State == NoticeOpen {
 			return nil
 		}
-		if err := d.emit(Approved{}); err != nil {
+		var yes Fact = Approved{}
+		if d.Amending() {
+			yes = Amended{Version: d.Version}
+		}
+		if err := d.emit(yes); err != nil {
 			return err
 		}
 		return d.liveOn()

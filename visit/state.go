@@ -19,6 +19,7 @@ const (
 	StateQuestion  State = "question" // the applicant has a question to answer; the clock stands
 	StateReturned  State = "returned" // the applicant has the case; the clock stands
 	StateApproved  State = "approved"
+	StateAmending  State = "amending" // a change of what was approved is being decided
 	StateRejected  State = "rejected"
 	StateWithdrawn State = "withdrawn"
 	StateCancelled State = "cancelled"
@@ -38,7 +39,7 @@ const (
 // States lists every state, in the order in which a list offers them.
 var States = []State{
 	StateDraft, StateSubmitted, StateUnit, StateOffice, StateIO, StateLeader, StateIssuing, StateExternal,
-	StateQuestion, StateReturned, StateApproved, StatePreparing, StateReady, StateSuspended, StateAbroad, StateBack, StateReporting,
+	StateQuestion, StateReturned, StateApproved, StateAmending, StatePreparing, StateReady, StateSuspended, StateAbroad, StateBack, StateReporting,
 	StatePostNotice, StateClosed, StateArchived, StateExpired, StateRejected, StateWithdrawn, StateCancelled,
 }
 
@@ -57,6 +58,11 @@ func (s State) Living() bool {
 // Cancellable tells that the visit is approved and may still be cancelled as a whole.
 func (s State) Cancellable() bool {
 	return slices.Contains([]State{StateApproved, StatePreparing, StateReady, StateSuspended}, s)
+}
+
+// Amendable tells that what was approved may be changed, as far as the state says.
+func (s State) Amendable() bool {
+	return s == StateApproved || s == StatePreparing || s == StateReady
 }
 
 // Open tells that the visit is being decided: the applicant may withdraw it.
@@ -83,7 +89,8 @@ const (
 	TaskRejected   TaskState = "rejected"
 	TaskCancelled  TaskState = "cancelled"  // a sibling ended the stage, or the applicant the visit
 	TaskSuperseded TaskState = "superseded" // approved, but the content changed or the stage was asked again
+	TaskRemoved    TaskState = "removed"    // added by a signer, and taken back
 )
 
 // TaskStates lists every state of a task.
-var TaskStates = []TaskState{TaskOpen, TaskApproved, TaskReturned, TaskRejected, TaskCancelled, TaskSuperseded}
+var TaskStates = []TaskState{TaskOpen, TaskApproved, TaskReturned, TaskRejected, TaskCancelled, TaskSuperseded, TaskRemoved}

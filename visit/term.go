@@ -25,14 +25,21 @@ func (r Route) Term(stage int) Term { return r.Terms[stage] }
 
 // Met tells that a stage, counted from 1, has the approvals that it needs for the content being judged.
 func (v Visit) Met(stage int) bool {
-	signOffs := v.Route.Stages[stage-1]
-	have := 0
-	for _, s := range signOffs {
-		if v.approvedHere(s.Code) {
+	have, all := 0, 0
+	for _, s := range v.Route.Stages[stage-1] {
+		given := v.approvedHere(s.Code)
+		if s.Added != nil {
+			if !given {
+				return false // what a signer has asked for is no choice
+			}
+			continue
+		}
+		all++
+		if given {
 			have++
 		}
 	}
-	return have >= cmp.Or(v.Route.Term(stage).Need, len(signOffs))
+	return have >= cmp.Or(v.Route.Term(stage).Need, all)
 }
 
 // waits tells that a contrary answer on a task waits for the others of its stage.

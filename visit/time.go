@@ -63,9 +63,6 @@ type Nudges struct {
 
 // NextDue is the one instant at which time itself must act (a Tick is due); ok is false while nothing waits for time.
 func (v Visit) NextDue() (at time.Time, ok bool) {
-	if len(v.Trips) > 0 {
-		return v.tripDue()
-	}
 	n, ok := v.next()
 	return n.at, ok
 }
@@ -109,6 +106,9 @@ func (v Visit) agenda() []appointment {
 	if at, ok := v.NoticeDue(); ok {
 		add(at, Task{}, false, (*decider).closeNotice)
 	}
+	if at, ok := v.tripDue(); ok && !v.Amending() { // the life after the approval waits for the change
+		add(at, Task{}, false, (*decider).tripTick)
+	}
 	for _, t := range v.Tasks {
 		switch {
 		case t.State != TaskOpen || !v.State.Open():
@@ -125,9 +125,6 @@ func (v Visit) agenda() []appointment {
 
 // tick does all that is due.
 func (d *decider) tick() error {
-	if len(d.Trips) > 0 {
-		return d.tripTick()
-	}
 	for {
 		next, ok := d.next()
 		if !ok || d.now.Before(next.at) {
@@ -195,8 +192,13 @@ func (d *decider) warning(asked time.Time, given int) time.Time {
 	return d.clock.Morning(asked, days[given]).UTC()
 }
 
-// giveUp withdraws the visit whose applicant has left a question without an answer.
-func (d *decider) giveUp(t Task) error { return d.emit(Withdrawn{Task: t.ID}) }
+// giveUp withdraws the visit, or the change of it, whose applicant has left a question without an answer.
+func (d *decider) giveUp(t Task) error {
+	if d.Amending() {
+		return d.emit(AmendmentWithdrawn{Task: t.ID})
+	}
+	return d.emit(Withdrawn{Task: t.ID})
+}
 
 // limit gives a task its time: the end of it, the reminder at half of it, and the first escalation. An authority outside is
 // not reminded: the clock of the university stands while it has the case.

@@ -39,6 +39,15 @@ type Visit struct {
 	ArchiveDue time.Time `json:"archive_due,omitzero"`
 	// Quiet is the time before which nobody is told anything; see Deferred.
 	Quiet time.Time `json:"quiet,omitzero"`
+	// Declined are travellers of the request who do not go, Readers who may see the visit besides, Additions how many sign-offs
+	// were ever added.
+	Declined  []Declined `json:"declined,omitempty"`
+	Readers   []string   `json:"readers,omitempty"`
+	Additions int        `json:"additions,omitempty"`
+	// Approval is what was approved, nil before; Amends is the state to which a change of it that is being decided goes back,
+	// empty while there is none.
+	Approval *Approval `json:"approval,omitempty"`
+	Amends   State     `json:"amends,omitempty"`
 	// Commands are the commands already acted on, with their digests.
 	Commands map[string]string `json:"commands"`
 }
@@ -63,6 +72,10 @@ type Task struct {
 	Decided time.Time `json:"decided,omitzero"`
 	By      Actor     `json:"by,omitzero"`
 	Reason  Note      `json:"reason,omitempty"`
+	// Outside is the paper of a decision that was made outside.
+	Outside *OutsideDecision `json:"outside,omitempty"`
+	// Assigned is the holder to whom the task was handed; others who may sign still may.
+	Assigned string `json:"assigned,omitempty"`
 	// BackTo is the stage to which a returned task gave the case, 0 for the applicant.
 	BackTo int `json:"back_to,omitempty"`
 	// Question is open while its Answer is empty.
@@ -99,8 +112,8 @@ const (
 	NoticeDone NoticeState = "closed"
 )
 
-// Spent is the time since submission, split by who had the case: Active is the approvers' time, Paused that of the applicant
-// or of an authority outside. Both together are Until minus the submission.
+// Spent is the time since submission, split by who had the case: Active is the approvers' time, Paused that of the applicant,
+// before the approval or after it, or of an authority outside. Both together are Until minus the submission.
 type Spent struct {
 	Since   time.Time     `json:"since,omitzero"`   // submission
 	Until   time.Time     `json:"until,omitzero"`   // last event
@@ -153,19 +166,12 @@ func (v *Visit) apply(e Event) error {
 		v.pin(f.Version, f.Travellers, f.Route)
 		v.prepared(f.PreparedBy)
 	case Resubmitted:
-		changed, old := v.changes(f.Version), v.Version
+		changed := v.changes(f.Version)
 		v.pin(f.Version, f.Travellers, f.Route)
 		v.prepared(f.PreparedBy)
-		switch {
-		case changed && f.Reask == nil:
-			v.anew()
-		case changed:
-			v.carry(old, *f.Reask)
-			v.Stage, v.State = 0, StateSubmitted
-			if f.Reask.Notice {
-				v.Notice = Notice{State: NoticeNone}
-			}
-		default:
+		if changed {
+			v.renew(f.Reask)
+		} else {
 			v.State = v.stateOfStage()
 		}
 	case NoticeOpened:
@@ -175,15 +181,15 @@ func (v *Visit) apply(e Event) error {
 	case StageOpened:
 		v.openStage(f, e.At)
 	case SignedOff:
-		v.decide(f.Task, TaskApproved, e, f.Reason)
+		v.decide(f.Task, TaskApproved, e, f.Reason, f.Outside)
 		v.dismiss()
 	case Returned:
-		v.decide(f.Task, TaskReturned, e, f.Reason)
+		v.decide(f.Task, TaskReturned, e, f.Reason, f.Outside)
 		v.update(f.Task, func(t *Task) { t.BackTo = f.Stage })
 		v.schedule(f.Due, e.At)
 		v.settle(TaskReturned, f.Stage, f.Waits)
 	case Rejected:
-		v.decide(f.Task, TaskRejected, e, f.Reason)
+		v.decide(f.Task, TaskRejected, e, f.Reason, f.Outside)
 		v.schedule(f.Due, e.At)
 		v.settle(TaskRejected, 0, f.Waits)
 	case StageSettled:
@@ -199,10 +205,10 @@ func (v *Visit) apply(e Event) error {
 		v.State = v.stateOfStage()
 	case CategoryChanged:
 		v.cancelOpen()
-		v.anew()
 		v.Round++
 		v.Category = f.Category
 		v.pin(f.Version, v.Travellers, f.Route)
+		v.renew(nil)
 		if f.Incomplete {
 			v.State = StateReturned
 		}
@@ -218,11 +224,30 @@ func (v *Visit) apply(e Event) error {
 		v.update(f.Task, func(t *Task) { t.Warn, t.Warnings = f.Next, f.Number })
 	case Deferred:
 		v.Quiet = f.Until
-	case Approved:
-		v.State = StateApproved
+	case Approved, Amended:
+		v.approve()
+	case TravellersDeclined:
+		v.decline(f, e.By)
+	case SignOffAdded:
+		v.addSignOff(f, e)
+	case SignOffRemoved:
+		v.removeSignOff(f, e.At)
+	case Transferred:
+		v.transfer(f)
+	case ReaderAdded:
+		v.Readers = append(slices.Clone(v.Readers), f.Person)
+	case ReaderRemoved:
+		v.Readers = slices.DeleteFunc(slices.Clone(v.Readers), func(p string) bool { return p == f.Person })
+	case AmendmentSubmitted:
+		v.amend(f)
+	case AmendmentRejected, AmendmentWithdrawn:
+		v.restore()
 	case Withdrawn:
 		v.end(StateWithdrawn)
 	case Cancelled:
+		if v.Amending() {
+			v.restore()
+		}
 		if len(v.Trips) == 0 {
 			v.end(StateCancelled)
 		}
@@ -232,7 +257,7 @@ func (v *Visit) apply(e Event) error {
 			return fmt.Errorf("visit %s: event %d is of a kind this version does not know: %T", v.ID, e.Seq, e.Fact)
 		}
 	}
-	if len(v.Trips) > 0 && v.State != StateArchived {
+	if len(v.Trips) > 0 && !v.Amending() && v.State != StateArchived {
 		v.State = v.stateOfTrips()
 	}
 	return nil
@@ -291,7 +316,7 @@ func (v *Visit) spend(at time.Time) {
 	switch {
 	case v.Spent.Since.IsZero():
 		v.Spent.Since = at
-	case v.State.Paused() || v.outside():
+	case v.State.Paused() || v.State == StateApproved || v.State.Living() || v.outside():
 		v.Spent.Paused += at.Sub(v.Spent.Until)
 	default:
 		v.Spent.Active += at.Sub(v.Spent.Until)
@@ -300,7 +325,7 @@ func (v *Visit) spend(at time.Time) {
 }
 
 func (v *Visit) pin(version string, travellers []string, route Route) {
-	v.Version, v.Travellers, v.Route = version, travellers, route
+	v.Version, v.Travellers, v.Route = version, v.going(travellers), route
 }
 
 // prepared adds those who wrote the request: who has once written it decides nothing in any later round.
@@ -315,14 +340,18 @@ func (v *Visit) prepared(by []string) {
 func (v *Visit) openStage(f StageOpened, at time.Time) {
 	v.Stage = f.Stage
 	for _, d := range f.Tasks {
-		s := v.signOff(f.Stage, d.SignOff)
-		v.Tasks = append(v.Tasks, Task{
-			ID: d.Task, SignOff: s, Stage: f.Stage, Round: f.Round, State: TaskOpen,
-			Version: v.Version, Opened: at, Days: s.Limit, Before: v.Spent.Active,
-		})
+		v.openTask(f.Stage, f.Round, d, at)
 	}
-	v.schedule(f.Tasks, at)
 	v.State = v.stateOfStage()
+}
+
+func (v *Visit) openTask(stage, round int, d TaskDue, at time.Time) {
+	s := v.signOff(stage, d.SignOff)
+	v.Tasks = append(v.Tasks, Task{
+		ID: d.Task, SignOff: s, Stage: stage, Round: round, State: TaskOpen, Version: v.Version, Opened: at, Days: s.Limit,
+		Before: v.Spent.Active,
+	})
+	v.schedule([]TaskDue{d}, at)
 }
 
 // stateOfStage names the state after the first sign-off of the stage: a route lists the unit before the offices.
@@ -332,7 +361,18 @@ func (v Visit) stateOfStage() State {
 			return StateQuestion
 		}
 	}
+	if v.Amending() || v.Stage == 0 {
+		return v.unasked()
+	}
 	return reviewStates[v.Route.Stages[v.Stage-1][0].Review]
+}
+
+// unasked names the state while no stage is asked.
+func (v Visit) unasked() State {
+	if v.Amending() {
+		return StateAmending
+	}
+	return StateSubmitted
 }
 
 func (v Visit) signOff(stage int, code string) SignOff {
@@ -350,9 +390,9 @@ func (v *Visit) update(task string, change func(*Task)) {
 	}
 }
 
-func (v *Visit) decide(task string, to TaskState, e Event, reason Note) {
+func (v *Visit) decide(task string, to TaskState, e Event, reason Note, paper *OutsideDecision) {
 	v.update(task, func(t *Task) {
-		t.State, t.Decided, t.By, t.Reason, t.Took = to, e.At, e.By, reason, v.Spent.Active-t.Before
+		t.State, t.Decided, t.By, t.Reason, t.Outside, t.Took = to, e.At, e.By, reason, paper, v.Spent.Active-t.Before
 	})
 }
 
@@ -371,7 +411,7 @@ func (v *Visit) settle(outcome TaskState, backTo int, waits bool) {
 			return
 		}
 		v.supersede(backTo)
-		v.Stage, v.State = backTo-1, StateSubmitted // until the stage is asked again, in the same command
+		v.Stage, v.State = backTo-1, v.unasked() // until the stage is asked again, in the same command
 	}
 }
 
@@ -402,17 +442,15 @@ func (v *Visit) cancelOpen() {
 // of its route was asked yet.
 func (v Visit) changes(version string) bool { return version != v.Version || v.Stage == 0 }
 
-// anew lets the visit be judged from the first stage on, whatever was signed before.
-func (v *Visit) anew() {
-	v.supersede(0)
-	v.Stage, v.State, v.Notice = 0, StateSubmitted, Notice{State: NoticeNone}
-}
-
-// supersede takes back what was approved from the given stage on, and with 0 what the route no longer has too; the decisions
-// stay readable.
+// supersede takes back what was approved of the content being judged from the given stage on; the decisions stay readable.
 func (v *Visit) supersede(fromStage int) {
 	for i := range v.Tasks {
-		if t := &v.Tasks[i]; t.State == TaskApproved && v.Route.StageOf(t.SignOff.Code) >= fromStage {
+		t := &v.Tasks[i]
+		switch {
+		case !t.StandsFor(v.Version) || v.Route.StageOf(t.SignOff.Code) < fromStage:
+		case v.Amending() && slices.Contains(v.Approval.Tasks, t.ID):
+			t.Stands = v.Approval.Version
+		default:
 			t.State = TaskSuperseded
 		}
 	}

@@ -161,7 +161,7 @@ func putAccount(ctx context.Context, st *store.Store, in io.Reader, a store.Acco
 		return err
 	}
 	a.Demo = false // whoever sets a password of his own has an account of his own
-	err = st.PutAccount(ctx, a)
+	err = st.As(ctx, operator(), func(st *store.Store) error { return st.PutAccount(ctx, a) })
 	if visit.CodeOf(err) == visit.NotFound {
 		return fmt.Errorf("there is no person %s", a.Person)
 	}

@@ -24,6 +24,7 @@ type cli struct {
 	User    userCmd    `cmd:"" help:"Accounts."`
 	Seed    seedCmd    `cmd:"" help:"Fill an empty database."`
 	Policy  policyCmd  `cmd:"" help:"Check, explain and compare policy packs."`
+	Audit   auditCmd   `cmd:"" help:"Prove what the record says."`
 	Version versionCmd `cmd:"" help:"Say which version this is."`
 }
 

@@ -42,6 +42,7 @@ type explainPolicyCmd struct {
 	File   string `arg:"" help:"A pack: a file, or the id of a pack that comes with the program."`
 	Visit  string `required:"" type:"existingfile" help:"The draft, a JSON file of the API's form."`
 	People string `type:"existingfile" help:"The travellers, a JSON list of persons; without it they are taken as staff, or as undergraduates in a student category."`
+	Known  string `type:"existingfile" help:"What the record says of the visit, a JSON file: other visits, marks, plan, risk levels; nothing is known without it."`
 	Lang   string `default:"en" enum:"zh,en" help:"Language of the explanation."`
 }
 
@@ -54,11 +55,11 @@ func (c explainPolicyCmd) Run(s std) error {
 	if err := readJSON(c.Visit, &d); err != nil {
 		return err
 	}
-	people, err := c.people(d)
+	known, err := c.known(d)
 	if err != nil {
 		return err
 	}
-	facts, problems := policy.FactsOf(d, policy.Known{People: people})
+	facts, problems := policy.FactsOf(d, known)
 	if len(problems) > 0 {
 		return fmt.Errorf("%s: %s: the file of people has no %s", c.Visit, problems[0].Field, problems[0].Args["person"])
 	}
@@ -71,6 +72,22 @@ func (c explainPolicyCmd) Run(s std) error {
 		return err
 	}
 	return policy.Explain(s.out, c.Lang, r, simpler)
+}
+
+// known is the file of what is known, with the people of theirs.
+func (c explainPolicyCmd) known(d visit.Draft) (policy.Known, error) {
+	var known policy.Known
+	if c.Known != "" {
+		if err := readJSON(c.Known, &known); err != nil {
+			return known, err
+		}
+	}
+	if len(known.People) > 0 && c.People == "" {
+		return known, nil
+	}
+	var err error
+	known.People, err = c.people(d)
+	return known, err
 }
 
 func (c explainPolicyCmd) people(d visit.Draft) (map[string]policy.Person, error) {

@@ -58,6 +58,20 @@ func TestPolicyCommandsTakeTheIDsOfShippedPacks(t *testing.T) {
 	require.ErrorContains(t, err, "nowhere is neither a file nor one of the packs cn-delegated, cn-provincial, international")
 }
 
+func TestP09_PolicyExplainSaysWhereFactsComeFrom(t *testing.T) {
+	t.Parallel()
+	out, err := command(t, "", "policy", "explain", "cn-delegated", "--visit", data("work.json"), "--known", data("known.json"))
+	require.NoError(t, err)
+	for _, line := range []string{
+		"v.category = WRK (from the draft); t.rank = DIV (from the record of persons)",
+		"v.risk = 3 (from the risk levels PK 3 (2025-11-01, MFA notice))",
+		"t.led_to = PK (from visits 2026-00031)",
+		"The two heads of a unit are not away at the same time (exit_date); PRES may override it",
+	} {
+		require.Contains(t, out, line)
+	}
+}
+
 func TestPolicyExplainNamesWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	explain := func(draft, people string) error {

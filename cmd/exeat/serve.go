@@ -18,6 +18,7 @@ type serverCmd struct {
 	TaskQueue  string   `env:"EXEAT_TASK_QUEUE" default:"exeat" help:"Task queue of the workers."`
 	URL        string   `name:"url" env:"EXEAT_URL" help:"Address at which browsers reach the server, as papers print it, for example https://exeat.example.edu.cn."`
 	University string   `env:"EXEAT_UNIVERSITY" default:"本校 / The university" help:"Name that papers print: Chinese / English."`
+	Passport   string   `name:"passport-key" env:"EXEAT_PASSPORT_KEY" help:"Key that seals passport numbers: 32 bytes in base64. Several, parted by commas: the first seals, all open."`
 	TLS        bool     `name:"tls" env:"EXEAT_TLS" negatable:"" default:"true" help:"Browsers come over TLS, through a proxy: send cookies over TLS only."`
 	Proxies    []string `env:"EXEAT_PROXIES" help:"Proxies (CIDR) whose X-Forwarded-For is believed."`
 	TemporalUI string   `name:"temporal-ui" env:"EXEAT_TEMPORAL_UI" help:"Address of Temporal's own pages."`
@@ -30,7 +31,7 @@ func (c serverCmd) Run(ctx context.Context, s std) error {
 		return err
 	}
 	return server.Run(ctx, server.Config{
-		Addr: c.Addr, DatabaseURL: c.DatabaseURL, Temporal: temporal, TaskQueue: c.TaskQueue, Blobs: c.Blobs, Demo: c.Demo, URL: c.URL, University: c.University,
+		Addr: c.Addr, DatabaseURL: c.DatabaseURL, Temporal: temporal, TaskQueue: c.TaskQueue, Blobs: c.Blobs, Demo: c.Demo, URL: c.URL, University: c.University, PassportKeys: c.Passport,
 		SecureCookies: c.TLS, Proxies: c.Proxies, TemporalUI: c.TemporalUI, Log: s.log,
 		Ready: func(addr string) { s.log.Info("ready", "addr", addr) },
 	})

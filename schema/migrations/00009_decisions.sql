@@ -11,7 +11,7 @@ ALTER TABLE visit
     'external_pending', 'question', 'returned', 'approved', 'amending', 'rejected', 'withdrawn', 'cancelled'));
 UPDATE visit SET due_at = notice_closes WHERE notice = 'open' AND state NOT IN ('approved', 'rejected', 'withdrawn', 'cancelled');
 CREATE INDEX visit_due ON visit (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX visit_readers ON visit USING gin (readers) WHERE readers <> '{}';
+CREATE INDEX visit_readers ON visit USING gin (readers);
 
 ALTER TABLE task
   ADD COLUMN assigned text NOT NULL DEFAULT '',     -- the holder to whom it was handed

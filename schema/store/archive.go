@@ -95,6 +95,20 @@ func (s *Store) Versions(ctx context.Context, id string) (map[string]string, err
 	return m, nil
 }
 
+// SaltedNote is the text of a decision with the salt that went into its hash.
+type SaltedNote struct {
+	Hash string `db:"hash"`
+	Salt string `db:"salt"`
+	Body string `db:"body"`
+}
+
+// SaltedNotes gives the texts of a visit, by hash; one that was erased is absent.
+func (s *Store) SaltedNotes(ctx context.Context, id string) ([]SaltedNote, error) {
+	var notes []SaltedNote
+	err := s.db.SelectContext(ctx, &notes, `SELECT hash, salt, body FROM note WHERE visit = $1 ORDER BY hash`, id)
+	return notes, wrap(err, "read notes of visit "+id)
+}
+
 func finalStates() []string {
 	var final []string
 	for _, s := range visit.States {

@@ -8,8 +8,8 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// Trip is a visit as an approver of another one sees it.
-type Trip struct {
+// Journey is a visit as an approver of another one sees it.
+type Journey struct {
 	Visit      string         `db:"id" json:"visit"`
 	Title      string         `db:"title" json:"title"`
 	Category   visit.Category `db:"category" json:"category"`
@@ -21,13 +21,15 @@ type Trip struct {
 	ReturnDate string         `db:"return_date" json:"return_date"`
 }
 
-const tripColumns = `id, title, category, state, unit, countries, travellers,
+// Travellers are those who go or would.
+const tripColumns = `id, title, category, state, unit, countries,
+	ARRAY(SELECT p FROM unnest(travellers) p WHERE p <> ALL (declined)) AS travellers,
 	to_char(exit_date, 'YYYY-MM-DD') AS exit_date, to_char(return_date, 'YYYY-MM-DD') AS return_date`
 
 // TripsOf lists the visits on which any of some persons travels, but one, that end on a day or later; the last one first. Those
 // that came to nothing are left out.
-func (s *Store) TripsOf(ctx context.Context, persons []string, except, from string) ([]Trip, error) {
-	var ts []Trip
+func (s *Store) TripsOf(ctx context.Context, persons []string, except, from string) ([]Journey, error) {
+	var ts []Journey
 	err := s.db.SelectContext(ctx, &ts, `
 		SELECT `+tripColumns+`
 		  FROM visit
@@ -38,8 +40,8 @@ func (s *Store) TripsOf(ctx context.Context, persons []string, except, from stri
 }
 
 // Away lists the visits of a unit, but one, on which somebody is or would be away between two days, both included.
-func (s *Store) Away(ctx context.Context, unit, except, from, to string) ([]Trip, error) {
-	var ts []Trip
+func (s *Store) Away(ctx context.Context, unit, except, from, to string) ([]Journey, error) {
+	var ts []Journey
 	err := s.db.SelectContext(ctx, &ts, `
 		SELECT `+tripColumns+`
 		  FROM visit

@@ -326,7 +326,7 @@ func (s *Store) Provisional(ctx context.Context, limit int) ([]Provisional, erro
 		  FROM waiting w
 		  JOIN visit v ON v.id = w.visit
 		  LEFT JOIN unit u ON u.code = v.unit
-		 WHERE v.state NOT IN ('approved', 'rejected', 'withdrawn', 'cancelled')
+		 WHERE v.state NOT IN ('approved', 'preparing', 'ready', 'suspended', 'abroad', 'back', 'reporting', 'post_notice', 'closed', 'archived', 'expired', 'rejected', 'withdrawn', 'cancelled')
 		   AND NOT EXISTS (
 		     SELECT FROM generate_series(extract(year FROM w.since AT TIME ZONE 'Asia/Shanghai')::integer,
 		                                 extract(year FROM w.due AT TIME ZONE 'Asia/Shanghai')::integer) n

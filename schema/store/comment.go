@@ -121,10 +121,19 @@ func (s *Store) Comments(ctx context.Context, id string, readers []Visibility, p
 	return out, nil
 }
 
-// Barred tells whether a person must decide nothing in a visit on a day: who applies, travels, wrote the request, or is tied to
-// one who applies or travels.
-func (s *Store) Barred(ctx context.Context, id, person, day string) (bool, error) {
-	var barred bool
-	err := s.db.GetContext(ctx, &barred, `SELECT coalesce((SELECT $2 = ANY (barred) FROM case_of($1, $3)), false)`, id, person, day)
-	return barred, wrap(err, "look whether somebody is barred")
+// Place is where a person stands to a visit.
+type Place struct {
+	// Barred must decide nothing in it on a day: who applies, travels, wrote the request, or is tied to one who applies or travels.
+	Barred bool `db:"barred"`
+	// Asked in person signs a sign-off of it, or did.
+	Asked bool `db:"asked"`
+}
+
+// PlaceIn tells where a person stands to a visit on a day.
+func (s *Store) PlaceIn(ctx context.Context, id, person, day string) (Place, error) {
+	var p Place
+	err := s.db.GetContext(ctx, &p, `
+		SELECT coalesce((SELECT $2 = ANY (barred) FROM case_of($1, $3)), false) AS barred,
+		       EXISTS (SELECT FROM task t WHERE t.visit = $1 AND t.person = $2 AND t.state <> 'removed') AS asked`, id, person, day)
+	return p, wrap(err, "look where somebody stands to visit "+id)
 }

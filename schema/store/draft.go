@@ -266,3 +266,29 @@ func (s *Store) Notes(ctx context.Context, visitID string) (map[visit.Note]strin
 	}
 	return m, nil
 }
+
+// KeptNote is a text with the salt of its hash: the SHA-256 of the canonical JSON of [salt, text].
+type KeptNote struct {
+	Hash visit.Note `db:"hash" json:"hash"`
+	Salt string     `db:"salt" json:"salt"`
+	Text string     `db:"body" json:"text"`
+}
+
+// KeptNotes lists the texts of a visit that were not erased, with their salts.
+func (s *Store) KeptNotes(ctx context.Context, visitID string) ([]KeptNote, error) {
+	var ns []KeptNote
+	err := s.db.SelectContext(ctx, &ns, `SELECT hash, salt, body FROM note WHERE visit = $1 ORDER BY hash`, visitID)
+	return ns, wrap(err, "read notes")
+}
+
+func bodies(ctx context.Context, q sqlx.QueryerContext, query, visitID string) (map[string]string, error) {
+	var rows []struct{ Hash, Body string }
+	if err := sqlx.SelectContext(ctx, q, &rows, query, visitID); err != nil {
+		return nil, fmt.Errorf("read what visit %s says: %w", visitID, err)
+	}
+	m := map[string]string{}
+	for _, r := range rows {
+		m[r.Hash] = r.Body
+	}
+	return m, nil
+}

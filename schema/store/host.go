@@ -21,7 +21,7 @@ func (s *Store) Unchecked(ctx context.Context, grace time.Duration, limit int) (
 		  LEFT JOIN host h ON h.visit = v.id
 		  JOIN event e ON e.visit = v.id AND e.seq = v.seq
 		 WHERE coalesce(h.seq, 0) < v.seq
-		   AND v.state NOT IN ('rejected', 'withdrawn', 'cancelled')
+		   AND v.state NOT IN ('rejected', 'withdrawn', 'cancelled', 'expired', 'archived')
 		   AND e.recorded_at < now() - make_interval(secs => $1)
 		 ORDER BY e.recorded_at
 		 LIMIT $2`, grace.Seconds(), limit)

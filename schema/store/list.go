@@ -101,7 +101,9 @@ func (sc Scope) limit(w *where) {
 		// A few rows of all: each of the ways to them has an index. Together in one OR they would have none.
 		w.add(`v.id IN (SELECT id FROM visit WHERE applicant = ?
 			UNION ALL SELECT id FROM visit WHERE travellers @> ARRAY[?]
-			UNION ALL SELECT visit FROM task WHERE person = ANY (?) AND person <> '')`, sc.Person, sc.Person, pq.Array(persons))
+			UNION ALL SELECT id FROM visit WHERE readers @> ARRAY[?]
+			UNION ALL SELECT visit FROM task WHERE person = ANY (?) AND person <> '')`,
+			sc.Person, sc.Person, sc.Person, pq.Array(persons))
 		return
 	}
 	ids, posts := make([]int64, len(sc.Delegated)), make([]string, len(sc.Delegated))
@@ -109,13 +111,13 @@ func (sc Scope) limit(w *where) {
 		ids[i], posts[i] = d.Delegation, d.Post
 	}
 	// Many rows: the newest are looked at until the page is full.
-	w.add(`(v.applicant = ? OR v.travellers @> ARRAY[?] OR v.unit = ANY (?)
+	w.add(`(v.applicant = ? OR v.travellers @> ARRAY[?] OR v.readers @> ARRAY[?] OR v.unit = ANY (?)
 		OR EXISTS (SELECT FROM task t WHERE t.visit = v.id AND (t.posts && ? OR t.person = ANY (?)))
 		OR EXISTS (SELECT FROM unnest(CAST(? AS bigint[]), CAST(? AS text[])) x (id, post)
 		             JOIN delegation d ON d.id = x.id
 		             JOIN task t ON t.visit = v.id AND (t.posts @> ARRAY[x.post] OR t.fallback @> ARRAY[x.post])
 		            WHERE covers(d.categories, v.category) AND covers(d.units, v.unit) AND covers(d.sign_offs, t.sign_off)))`,
-		sc.Person, sc.Person, pq.Array(sc.Units), pq.Array(sc.Posts), pq.Array(persons), pq.Array(ids), pq.Array(posts))
+		sc.Person, sc.Person, sc.Person, pq.Array(sc.Units), pq.Array(sc.Posts), pq.Array(persons), pq.Array(ids), pq.Array(posts))
 }
 
 // MaySee tells whether a submitted visit lies within the scope.
@@ -156,7 +158,8 @@ type InboxItem struct {
 	Unit        string         `db:"unit" json:"unit"`
 	Category    visit.Category `db:"category" json:"category"`
 	Countries   pq.StringArray `db:"countries" json:"countries"`
-	Travellers  pq.StringArray `db:"travellers" json:"travellers"`
+	Travellers  pq.StringArray `db:"travellers" json:"travellers"`       // without who was declined
+	Assigned    string         `db:"assigned" json:"assigned,omitempty"` // the holder to whom the task was handed
 	ExitDate    string         `db:"exit_date" json:"exit_date"`
 	ReturnDate  string         `db:"return_date" json:"return_date"`
 	Round       int            `db:"round" json:"round"`
@@ -173,7 +176,8 @@ const inboxQuery = `
 	  FROM signer(CAST($2 AS date)) s
 	 CROSS JOIN LATERAL (
 	       SELECT t.sign_off, t.opened_at, t.due_at, t.provisional, t.waiting, t.bulk, t.once, v.once AS follows, t.version,
-	              v.title, v.applicant, v.unit, v.category, v.countries, v.travellers,
+	              v.title, v.applicant, v.unit, v.category, v.countries, t.assigned,
+	              ARRAY(SELECT p FROM unnest(v.travellers) p WHERE p <> ALL (v.declined)) AS travellers,
 	              to_char(v.exit_date, 'YYYY-MM-DD') AS exit_date, to_char(v.return_date, 'YYYY-MM-DD') AS return_date, v.round, v.seq
 	         FROM task t
 	         JOIN visit v ON v.id = t.visit
@@ -181,10 +185,14 @@ const inboxQuery = `
 	       OFFSET 0) t
 	 WHERE s.person = $1`
 
-// Inbox lists what waits for a person on a day, what is due first on top; own right before a delegation. At most limit.
+// Inbox lists what waits for a person on a day, what is due first on top; own right before a delegation. At most limit. A task
+// that was handed to another holder is left to him while he may sign it.
 func (s *Store) Inbox(ctx context.Context, person, day string, limit int) ([]InboxItem, error) {
 	var items []InboxItem
-	err := s.db.SelectContext(ctx, &items, inboxQuery+` ORDER BY t.due_at, s.visit, s.task, s.delegation LIMIT $3`, person, day, pageSize(limit))
+	err := s.db.SelectContext(ctx, &items, inboxQuery+`
+	   AND (t.assigned IN ('', s.person, s.on_behalf_of) OR NOT EXISTS (
+	         SELECT FROM signer(CAST($2 AS date)) o WHERE o.visit = s.visit AND o.task = s.task AND o.person = t.assigned))
+	 ORDER BY t.due_at, s.visit, s.task, s.delegation LIMIT $3`, person, day, pageSize(limit))
 	return items, wrap(err, "read inbox")
 }
 

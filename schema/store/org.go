@@ -25,6 +25,9 @@ type Post struct {
 	Unit   string `db:"unit" json:"unit"`
 	NameZH string `db:"name_zh" json:"name_zh"`
 	NameEN string `db:"name_en" json:"name_en"`
+	// Team says that its holder belongs to the leading team (班子) of the unit, Heads that he or she heads it.
+	Team  bool `db:"team" json:"team,omitempty"`
+	Heads bool `db:"heads" json:"heads,omitempty"`
 }
 
 // Holding says that a person holds a post from one day to another, both counted; an empty To is open.
@@ -71,7 +74,7 @@ func (s *Store) Units(ctx context.Context) ([]Unit, error) {
 func (s *Store) Posts(ctx context.Context) ([]Post, error) {
 	var ps []Post
 	err := s.db.SelectContext(ctx, &ps, `
-		SELECT code, unit, name_zh, name_en
+		SELECT code, unit, name_zh, name_en, team, heads
 		  FROM post
 		 ORDER BY code, unit`)
 	return ps, wrap(err, "read posts")
@@ -164,19 +167,19 @@ func (s *Store) PutUniversity(ctx context.Context, u University) error {
 			ON CONFLICT (code) DO UPDATE SET kind = EXCLUDED.kind, name_zh = EXCLUDED.name_zh, name_en = EXCLUDED.name_en,
 			       campus = EXCLUDED.campus`, u.Units},
 		{"write posts", `
-			INSERT INTO post (code, unit, name_zh, name_en)
-			SELECT code, unit, name_zh, name_en
-			  FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS r (code text, unit text, name_zh text, name_en text)
-			ON CONFLICT (code, unit) DO UPDATE SET name_zh = EXCLUDED.name_zh, name_en = EXCLUDED.name_en`, u.Posts},
+			INSERT INTO post (code, unit, name_zh, name_en, team, heads)
+			SELECT code, unit, name_zh, name_en, COALESCE(team, false), COALESCE(heads, false)
+			  FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS r (code text, unit text, name_zh text, name_en text, team boolean, heads boolean)
+			ON CONFLICT (code, unit) DO UPDATE SET name_zh = EXCLUDED.name_zh, name_en = EXCLUDED.name_en, team = EXCLUDED.team, heads = EXCLUDED.heads`, u.Posts},
 		{"write persons", `
-			INSERT INTO person (id, name_zh, name_en, unit, rank, teaches, student, supervisor, classified, retired, rehired)
-			SELECT id, name_zh, name_en, unit, rank, teaches, student, nullif(supervisor, ''), classified, retired, rehired
+			INSERT INTO person (id, name_zh, name_en, unit, rank, teaches, student, supervisor, classified, retired, rehired, born)
+			SELECT id, name_zh, name_en, unit, rank, teaches, student, nullif(supervisor, ''), classified, retired, rehired, CAST(nullif(born, '') AS date)
 			  FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS r (id text, name_zh text, name_en text, unit text, rank text,
-			       teaches boolean, student text, supervisor text, classified text, retired boolean, rehired boolean)
+			       teaches boolean, student text, supervisor text, classified text, retired boolean, rehired boolean, born text)
 			ON CONFLICT (id) DO UPDATE SET name_zh = EXCLUDED.name_zh, name_en = EXCLUDED.name_en, unit = EXCLUDED.unit,
 			       rank = EXCLUDED.rank, teaches = EXCLUDED.teaches, student = EXCLUDED.student,
 			       supervisor = EXCLUDED.supervisor, classified = EXCLUDED.classified, retired = EXCLUDED.retired,
-			       rehired = EXCLUDED.rehired`, u.People},
+			       rehired = EXCLUDED.rehired, born = COALESCE(EXCLUDED.born, person.born)`, u.People},
 		{"write holdings", `
 			INSERT INTO holding (person, post, unit, from_date, to_date)
 			SELECT person, post, unit, CAST("from" AS date), CAST(nullif("to", '') AS date)

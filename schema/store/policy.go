@@ -320,12 +320,13 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) iter.Seq2[replay.Case, 
 			  JOIN visit_version n ON n.visit = v.id AND n.hash = v.version
 			 CROSS JOIN LATERAL (
 			   SELECT body FROM event e
-			    WHERE e.visit = v.id AND e.kind IN ('submitted', 'resubmitted', 'category_changed', 'rerouted')
+			    WHERE e.visit = v.id AND e.kind IN ('submitted', 'resubmitted', 'category_changed', 'rerouted', 'amendment_submitted')
+			      AND (e.kind <> 'amendment_submitted' OR CAST(e.body AS jsonb) #>> '{fact,version}' = v.version)
 			    ORDER BY e.seq DESC
 			    LIMIT 1) e
 			 WHERE ($1 = '' OR v.submitted_at >= CAST($1 AS date)::timestamp AT TIME ZONE 'Asia/Shanghai')
 			   AND ($2 = '' OR v.submitted_at < (CAST($2 AS date) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai')
-			   AND (NOT $3 OR v.state NOT IN ('approved', 'rejected', 'withdrawn', 'cancelled'))
+			   AND (NOT $3 OR v.state NOT IN ('approved', 'preparing', 'ready', 'suspended', 'abroad', 'back', 'reporting', 'post_notice', 'closed', 'archived', 'expired', 'rejected', 'withdrawn', 'cancelled'))
 			 ORDER BY v.id`, f.From, f.To, f.Open)
 		if err != nil {
 			yield(replay.Case{}, fmt.Errorf("read visits: %w", err))

@@ -14,12 +14,15 @@ import (
 
 // VisitRow is a visit as lists show it: a projection of the ledger and of the version it pins.
 type VisitRow struct {
-	ID           string            `db:"id" json:"id"`
-	Applicant    string            `db:"applicant" json:"applicant"`
-	Unit         string            `db:"unit" json:"unit"`
-	Category     visit.Category    `db:"category" json:"category"`
-	Title        string            `db:"title" json:"title"`
-	Travellers   pq.StringArray    `db:"travellers" json:"travellers"`
+	ID         string         `db:"id" json:"id"`
+	Applicant  string         `db:"applicant" json:"applicant"`
+	Unit       string         `db:"unit" json:"unit"`
+	Category   visit.Category `db:"category" json:"category"`
+	Title      string         `db:"title" json:"title"`
+	Travellers pq.StringArray `db:"travellers" json:"travellers"`
+	// Declined are those of the travellers who do not go, Readers who may see the visit besides.
+	Declined     pq.StringArray    `db:"declined" json:"declined"`
+	Readers      pq.StringArray    `db:"readers" json:"readers"`
 	Countries    pq.StringArray    `db:"countries" json:"countries"`
 	ExitDate     string            `db:"exit_date" json:"exit_date"`
 	ReturnDate   string            `db:"return_date" json:"return_date"`
@@ -45,25 +48,45 @@ type VisitRow struct {
 	PreparedBy pq.StringArray `db:"prepared_by" json:"prepared_by,omitempty"`
 	ActiveUS   int64          `db:"active_us" json:"-"` // microseconds that the approvers had it up to ChangedAt
 	Once       bool           `db:"once" json:"-"`      // a sign-off of its route is signed together with the one before
+	// Objections counts those that nobody has resolved; After is the public notice after the return.
+	Objections   int               `db:"objections" json:"objections,omitempty"`
+	After        visit.NoticeState `db:"after" json:"after,omitempty"`
+	AfterOpened  *time.Time        `db:"after_opened" json:"after_opened,omitempty"`
+	AfterCloses  *time.Time        `db:"after_closes" json:"after_closes,omitempty"`
+	NoticeOpened *time.Time        `db:"notice_opened" json:"notice_opened,omitempty"`
+	Keep         visit.Retention   `db:"keep" json:"keep,omitempty"`
 }
 
-const visitColumns = `id, applicant, unit, category, title, travellers, countries,
+// Going are the travellers who were not declined.
+func (r VisitRow) Going() []string { return without(r.Travellers, r.Declined) }
+
+func without(all, some []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
+}
+
+const visitColumns = `id, applicant, unit, category, title, travellers, declined, readers, countries,
 	to_char(exit_date, 'YYYY-MM-DD') AS exit_date, to_char(return_date, 'YYYY-MM-DD') AS return_date,
 	state, seq, head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional, due_at,
-	submitted_at, changed_at, search, prepared_by, active_us, once`
+	submitted_at, changed_at, search, objections, after, after_opened, after_closes, notice_opened, keep, prepared_by, active_us, once`
 
-// RowOf is the projection of a visit: a pure function of the fold and of the content it pins, used when an event is
-// recorded and when everything is rebuilt.
+// RowOf is the projection of a visit: a pure function of the fold and of the content that is valid, used when an event is
+// recorded and when everything is rebuilt. Travellers are also those of a change that is being decided.
 func RowOf(v visit.Visit, head string, c Content) VisitRow {
 	r := VisitRow{
 		ID: v.ID, Applicant: v.Applicant, Unit: v.Unit, Category: c.Draft.Category, Title: c.Draft.Title,
-		Travellers: slices.Clone(v.Travellers), Countries: countries(c.Draft), ExitDate: c.Draft.ExitDate, ReturnDate: c.Draft.ReturnDate,
+		Travellers: v.Concerned(), Declined: declined(v), Readers: append([]string{}, v.Readers...),
+		Countries: countries(c.Draft), ExitDate: c.Draft.ExitDate, ReturnDate: c.Draft.ReturnDate,
 		State: v.State, Seq: v.Seq, Head: head, Version: v.Version,
 		Rule: v.Route.Rule, Policy: v.Route.Policy.Pack + " " + v.Route.Policy.Version, PolicyHash: v.Route.Policy.Hash,
 		Round: v.Round, Stage: v.Stage, Stages: len(v.Route.Stages), Notice: v.Notice.State,
 		NoticeCloses: noticeCloses(v), NoticeProvisional: v.Notice.Provisional,
 		SubmittedAt: v.Spent.Since, ChangedAt: v.Spent.Until, Search: searchText(v.ID, c),
 		PreparedBy: append([]string{}, v.PreparedBy...), ActiveUS: v.Spent.Active.Microseconds(), Once: once(v.Route),
+		Objections: objections(v), After: afterState(v), AfterOpened: instant(v.After.Opened), AfterCloses: instant(v.After.Closes),
+		NoticeOpened: instant(v.Notice.Opened),
+	}
+	if v.Route.Life != nil {
+		r.Keep = v.Route.Life.Keep
 	}
 	r.DueAt = dueAt(v)
 	return r
@@ -91,6 +114,14 @@ func once(r visit.Route) bool {
 	})
 }
 
+func declined(v visit.Visit) []string {
+	all := []string{}
+	for _, d := range v.Declined {
+		all = append(all, d.Person)
+	}
+	return all
+}
+
 func countries(d visit.Draft) []string {
 	all := []string{}
 	for _, l := range d.Legs {
@@ -114,20 +145,25 @@ func searchText(id string, c Content) string {
 
 func putVisit(ctx context.Context, tx sqlx.ExtContext, r VisitRow) error {
 	_, err := sqlx.NamedExecContext(ctx, tx, `
-		INSERT INTO visit (id, applicant, unit, category, title, travellers, countries, exit_date, return_date, state, seq,
+		INSERT INTO visit (id, applicant, unit, category, title, travellers, declined, readers, countries, exit_date, return_date, state, seq,
 		       head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional, due_at,
-		       submitted_at, changed_at, search, prepared_by, active_us, once)
-		VALUES (:id, :applicant, :unit, :category, :title, :travellers, :countries, CAST(:exit_date AS date),
+		       submitted_at, changed_at, search, objections, after, after_opened, after_closes, notice_opened, keep,
+		       prepared_by, active_us, once)
+		VALUES (:id, :applicant, :unit, :category, :title, :travellers, :declined, :readers, :countries, CAST(:exit_date AS date),
 		       CAST(:return_date AS date), :state, :seq, :head, :version, :rule, :policy, :policy_hash, :round, :stage,
-		       :stages, :notice, :notice_closes, :notice_provisional, :due_at, :submitted_at, :changed_at, :search, :prepared_by, :active_us, :once)
+		       :stages, :notice, :notice_closes, :notice_provisional, :due_at, :submitted_at, :changed_at, :search, :objections,
+		       :after, :after_opened, :after_closes, :notice_opened, :keep, :prepared_by, :active_us, :once)
 		ON CONFLICT (id) DO UPDATE
 		   SET unit = EXCLUDED.unit, category = EXCLUDED.category, title = EXCLUDED.title, travellers = EXCLUDED.travellers,
+		       declined = EXCLUDED.declined, readers = EXCLUDED.readers,
 		       countries = EXCLUDED.countries, exit_date = EXCLUDED.exit_date, return_date = EXCLUDED.return_date,
 		       state = EXCLUDED.state, seq = EXCLUDED.seq, head = EXCLUDED.head, version = EXCLUDED.version,
 		       rule = EXCLUDED.rule, policy = EXCLUDED.policy, policy_hash = EXCLUDED.policy_hash, round = EXCLUDED.round,
 		       stage = EXCLUDED.stage, stages = EXCLUDED.stages, notice = EXCLUDED.notice,
 		       notice_closes = EXCLUDED.notice_closes, notice_provisional = EXCLUDED.notice_provisional, due_at = EXCLUDED.due_at,
-		       changed_at = EXCLUDED.changed_at, search = EXCLUDED.search,
+		       changed_at = EXCLUDED.changed_at, search = EXCLUDED.search, objections = EXCLUDED.objections,
+		       after = EXCLUDED.after, after_opened = EXCLUDED.after_opened, after_closes = EXCLUDED.after_closes,
+		       notice_opened = EXCLUDED.notice_opened, keep = EXCLUDED.keep,
 		       prepared_by = EXCLUDED.prepared_by, active_us = EXCLUDED.active_us, once = EXCLUDED.once
 		 WHERE visit.seq < EXCLUDED.seq`, r)
 	return wrap(err, "write visit "+r.ID)
@@ -146,6 +182,7 @@ type TaskRow struct {
 	Fallback    []string        `db:"-" json:"fallback"`
 	Unit        string          `db:"unit" json:"unit"`
 	Person      string          `db:"person" json:"person"`
+	Assigned    string          `db:"assigned" json:"assigned"`
 	Version     string          `db:"version" json:"version"`
 	OpenedAt    time.Time       `db:"opened_at" json:"opened_at"`
 	DueAt       time.Time       `db:"due_at" json:"due_at"`
@@ -170,7 +207,7 @@ func taskRow(visitID string, t visit.Task) TaskRow {
 	r := TaskRow{
 		Visit: visitID, ID: t.ID, SignOff: t.SignOff.Code, Review: t.SignOff.Review, Stage: t.Stage, Round: t.Round, State: t.State,
 		Posts: append([]string{}, t.SignOff.Posts...), Fallback: append([]string{}, t.SignOff.Fallback...),
-		Unit: t.SignOff.Unit, Person: t.SignOff.Person, Version: t.Version, OpenedAt: t.Opened, DueAt: t.Due,
+		Unit: t.SignOff.Unit, Person: t.SignOff.Person, Assigned: t.Assigned, Version: t.Version, OpenedAt: t.Opened, DueAt: t.Due,
 		Provisional: t.Provisional, Waiting: t.Waiting(), Question: t.Question, Answer: t.Answer,
 		DecidedBy: t.By.Person, OnBehalfOf: t.By.OnBehalfOf, Post: t.By.Post, Delegation: t.By.Delegation, Reason: t.Reason,
 		Bulk: t.SignOff.Bulk, Once: t.SignOff.Once, BeforeUS: t.Before.Microseconds(), TookUS: t.Took.Microseconds(),
@@ -194,19 +231,19 @@ func putTasks(ctx context.Context, tx sqlx.ExtContext, id string, tasks []visit.
 		rows[i] = taskRow(id, t)
 	}
 	return execRows(ctx, tx, "write tasks", `
-		INSERT INTO task (visit, id, sign_off, review, stage, round, state, posts, fallback, unit, person, version, opened_at,
+		INSERT INTO task (visit, id, sign_off, review, stage, round, state, posts, fallback, unit, person, assigned, version, opened_at,
 		       due_at, provisional, asked_at, waiting, question, answer, decided_at, decided_by, on_behalf_of, post, delegation, reason,
 		       bulk, once, before_us, took_us)
-		SELECT visit, id, sign_off, review, stage, round, state, posts, fallback, unit, person, version, opened_at,
+		SELECT visit, id, sign_off, review, stage, round, state, posts, fallback, unit, person, assigned, version, opened_at,
 		       due_at, provisional, asked_at, waiting, question, answer, decided_at, decided_by, on_behalf_of, post, delegation, reason,
 		       bulk, once, before_us, took_us
 		  FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS t (visit text, id text, sign_off text, review text, stage integer,
-		       round integer, state text, posts text[], fallback text[], unit text, person text, version text,
+		       round integer, state text, posts text[], fallback text[], unit text, person text, assigned text, version text,
 		       opened_at timestamptz, due_at timestamptz, provisional boolean, asked_at timestamptz, waiting boolean,
 		       question text, answer text, decided_at timestamptz, decided_by text, on_behalf_of text, post text,
 		       delegation bigint, reason text, bulk boolean, once boolean, before_us bigint, took_us bigint)
 		ON CONFLICT (visit, id) DO UPDATE
-		   SET state = EXCLUDED.state, due_at = EXCLUDED.due_at, provisional = EXCLUDED.provisional,
+		   SET state = EXCLUDED.state, person = EXCLUDED.person, assigned = EXCLUDED.assigned, due_at = EXCLUDED.due_at, provisional = EXCLUDED.provisional,
 		       asked_at = EXCLUDED.asked_at, waiting = EXCLUDED.waiting, question = EXCLUDED.question, answer = EXCLUDED.answer,
 		       decided_at = EXCLUDED.decided_at, decided_by = EXCLUDED.decided_by, on_behalf_of = EXCLUDED.on_behalf_of,
 		       post = EXCLUDED.post, delegation = EXCLUDED.delegation, reason = EXCLUDED.reason, took_us = EXCLUDED.took_us`, rows)

@@ -9,7 +9,7 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// Rebuild drops the projections (visit, task) and makes them again from the ledger, all in one transaction; it gives the
+// Rebuild drops the projections (visit, task, leg, trip, report) and makes them again from the ledger, all in one transaction; it gives the
 // number of visits. Readers see the old rows until it ends; writers wait.
 func (s *Store) Rebuild(ctx context.Context) (int, error) {
 	var ids []string
@@ -18,7 +18,7 @@ func (s *Store) Rebuild(ctx context.Context) (int, error) {
 		if _, err := tx.ExecContext(ctx, `LOCK TABLE visit IN EXCLUSIVE MODE`); err != nil {
 			return fmt.Errorf("hold writers: %w", err)
 		}
-		for _, table := range []string{"task", "visit"} {
+		for _, table := range []string{"report", "trip", "leg", "task", "visit"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
 				return fmt.Errorf("drop projection %s: %w", table, err)
 			}
@@ -51,12 +51,18 @@ func rebuildVisit(ctx context.Context, tx *sqlx.Tx, id string) error {
 	if err != nil {
 		return err
 	}
-	content, err := contentOf(ctx, tx, id, v.Version)
+	content, err := contentOf(ctx, tx, id, v.Valid())
 	if err != nil {
 		return err
 	}
 	if err := putVisit(ctx, tx, RowOf(v, entries[len(entries)-1].Hash, content)); err != nil {
 		return err
 	}
-	return putTasks(ctx, tx, id, v.Tasks)
+	if err := putLegs(ctx, tx, id, content.Draft.Legs); err != nil {
+		return err
+	}
+	if err := putTasks(ctx, tx, id, v.Tasks); err != nil {
+		return err
+	}
+	return putLife(ctx, tx, visit.Visit{}, v)
 }

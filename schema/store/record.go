@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -61,10 +60,13 @@ func (s *Store) record(ctx context.Context, tx *sqlx.Tx, v visit.Visit, c visit.
 	if err != nil || len(decided) == 0 {
 		return r, err
 	}
+	if err := outsideUnit(ctx, tx, v, c); err != nil {
+		return r, err
+	}
 	if !head.Authorised && c.By.Channel != visit.System.Channel {
 		return r, visit.Refuse(visit.Forbidden, "no_authority", "post", c.By.Post, "unit", c.By.Unit)
 	}
-	before := slices.Clone(v.Tasks)
+	before := v.Clone()
 	for _, e := range decided {
 		if err := v.Apply(e); err != nil {
 			return r, err
@@ -84,12 +86,15 @@ func (s *Store) record(ctx context.Context, tx *sqlx.Tx, v visit.Visit, c visit.
 	if err := issuePaper(ctx, tx, v, entries); err != nil {
 		return r, err
 	}
-	return r, putTasks(ctx, tx, v.ID, changed(before, v.Tasks))
+	if err := putTasks(ctx, tx, v.ID, changed(before.Tasks, v.Tasks)); err != nil {
+		return r, err
+	}
+	return r, putLife(ctx, tx, before, v)
 }
 
-// changed lists the tasks that are new or differ from what they were.
-func changed(before, after []visit.Task) []visit.Task {
-	var out []visit.Task
+// changed lists what is new or differs from what it was.
+func changed[T any](before, after []T) []T {
+	var out []T
 	for i, t := range after {
 		if i >= len(before) || !reflect.DeepEqual(before[i], t) {
 			out = append(out, t)
@@ -112,7 +117,7 @@ type head struct {
 // planner that the clock has one row: it believes in a thousand otherwise, and compiles (JIT) every run of the statement.
 func lock(ctx context.Context, tx *sqlx.Tx, id string, c visit.Command) (head, error) {
 	var h head
-	task := taskOf(c.Do)
+	task := visit.TaskOf(c.Do)
 	err := tx.GetContext(ctx, &h, `
 		WITH t AS MATERIALIZED (
 		  SELECT clock_timestamp() + ahead AS now, (clock_timestamp() + ahead) AT TIME ZONE 'Asia/Shanghai' AS local
@@ -146,22 +151,6 @@ func unitOf(a visit.Action) string {
 		return a.Unit
 	}
 	return ""
-}
-
-// taskOf names the task that a command decides, "" for commands that decide none.
-func taskOf(a visit.Action) string {
-	switch a := a.(type) {
-	case visit.Approve:
-		return a.Task
-	case visit.Return:
-		return a.Task
-	case visit.Reject:
-		return a.Task
-	case visit.Ask:
-		return a.Task
-	default:
-		return ""
-	}
 }
 
 func catchUp(ctx context.Context, tx *sqlx.Tx, v visit.Visit) (visit.Visit, []visit.Event, error) {
@@ -207,28 +196,35 @@ func insertEvents(ctx context.Context, tx *sqlx.Tx, entries []ledger.Entry) erro
 		       on_behalf_of text, post text, command text, body text, prev text, hash text)`, rows)
 }
 
-// project brings the visit's row up to the last event. The columns that show content and route change only with a new one.
+// project brings the visit's row up to the last event. The columns that show content, group and route change with few of them.
 func project(ctx context.Context, tx *sqlx.Tx, v visit.Visit, headHash string, decided []visit.Event) error {
 	if newContent(decided) {
-		content, err := contentOf(ctx, tx, v.ID, v.Version)
+		content, err := contentOf(ctx, tx, v.ID, v.Valid())
 		if err != nil {
 			return err
 		}
-		return putVisit(ctx, tx, RowOf(v, headHash, content))
+		if err := putVisit(ctx, tx, RowOf(v, headHash, content)); err != nil {
+			return err
+		}
+		return putLegs(ctx, tx, v.ID, content.Draft.Legs)
 	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE visit
 		   SET state = $2, seq = $3, head = $4, round = $5, stage = $6, notice = $7, notice_closes = $8,
-		       notice_provisional = $9, changed_at = $10, due_at = $11, active_us = $12
+		       notice_provisional = $9, changed_at = $10, due_at = $11, objections = $12, after = $13, after_opened = $14,
+		       after_closes = $15, active_us = $16
 		 WHERE id = $1`, v.ID, v.State, v.Seq, headHash, v.Round, v.Stage, v.Notice.State, noticeCloses(v),
-		v.Notice.Provisional, v.Spent.Until, dueAt(v), v.Spent.Active.Microseconds())
+		v.Notice.Provisional, v.Spent.Until, dueAt(v), objections(v), afterState(v), instant(v.After.Opened), instant(v.After.Closes),
+		v.Spent.Active.Microseconds())
 	return wrap(err, "update visit "+v.ID)
 }
 
 func newContent(es []visit.Event) bool {
 	for _, e := range es {
 		switch e.Fact.(type) {
-		case visit.Submitted, visit.Resubmitted, visit.CategoryChanged, visit.Rerouted:
+		case visit.Submitted, visit.Resubmitted, visit.CategoryChanged, visit.Rerouted, visit.AmendmentSubmitted, visit.Amended,
+			visit.AmendmentRejected, visit.AmendmentWithdrawn, visit.Cancelled, visit.TravellersDeclined, visit.SignOffAdded, visit.SignOffRemoved,
+			visit.ReaderAdded, visit.ReaderRemoved:
 			return true
 		}
 	}

@@ -241,6 +241,15 @@ func (s *Store) LeavesOf(ctx context.Context, stream string) (map[int]int64, err
 	return m, nil
 }
 
+// LeafOf gives the leaf number of one event; ok is false while it is not sealed.
+func (s *Store) LeafOf(ctx context.Context, stream string, seq int) (index int64, ok bool, err error) {
+	err = s.db.GetContext(ctx, &index, `SELECT index FROM leaf WHERE stream = $1 AND seq = $2`, stream, seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return index, err == nil, wrap(err, "read the leaf of "+stream)
+}
+
 // Unsealed counts the events that wait for a leaf.
 func (s *Store) Unsealed(ctx context.Context) (int, error) {
 	var n int

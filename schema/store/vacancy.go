@@ -32,7 +32,7 @@ type Vacancy struct {
 // give or only a fallback, and closes those that are over. It gives how many were opened and closed. Several may run at once.
 func (s *Store) SweepVacancies(ctx context.Context) (opened, closed int, err error) {
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `LOCK TABLE vacancy IN SHARE ROW EXCLUSIVE MODE`); err != nil {
+		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('exeat vacancies ' || current_schema(), 0))`); err != nil {
 			return fmt.Errorf("hold other sweeps: %w", err)
 		}
 		found, err := vacant(ctx, tx)

@@ -198,7 +198,7 @@ func (s *Store) kept(ctx context.Context, ids []string) (map[string]Kept, map[st
 	var (
 		events   []EventColumns
 		rows     []VisitRow
-		tasks    []taskRecord
+		tasks    [][]byte // as JSON: the columns of TaskRow, and whatever else there is
 		versions []struct{ Visit, Hash, Body string }
 	)
 	in := pq.Array(ids)
@@ -206,7 +206,7 @@ func (s *Store) kept(ctx context.Context, ids []string) (map[string]Kept, map[st
 		s.db.SelectContext(ctx, &events, `SELECT visit, seq, kind, at, actor, on_behalf_of, post, command, body, prev, hash, recorded_at
 			FROM event WHERE visit = ANY ($1) ORDER BY visit, seq`, in),
 		s.db.SelectContext(ctx, &rows, `SELECT `+visitColumns+` FROM visit WHERE id = ANY ($1)`, in),
-		s.db.SelectContext(ctx, &tasks, `SELECT * FROM task WHERE visit = ANY ($1) ORDER BY visit, opened_at, stage, id`, in),
+		s.db.SelectContext(ctx, &tasks, `SELECT to_jsonb(t) FROM task t WHERE visit = ANY ($1) ORDER BY visit, opened_at, stage, id`, in),
 		s.db.SelectContext(ctx, &versions, `SELECT visit, hash, body FROM visit_version WHERE visit = ANY ($1)`, in),
 	)
 	if err != nil {
@@ -225,12 +225,18 @@ func (s *Store) kept(ctx context.Context, ids []string) (map[string]Kept, map[st
 	}
 	for _, r := range rows {
 		k := all[r.ID]
+		inUTC(&r.SubmittedAt, &r.ChangedAt, r.NoticeCloses, r.DueAt)
 		k.Row = &r
 		all[r.ID] = k
 	}
-	for _, t := range tasks {
+	for _, raw := range tasks {
+		var t TaskRow
+		if err := json.Unmarshal(raw, &t); err != nil {
+			return nil, nil, fmt.Errorf("read a task: %w", err)
+		}
+		inUTC(&t.OpenedAt, &t.DueAt, t.AskedAt, t.DecidedAt)
 		k := all[t.Visit]
-		k.Tasks = append(k.Tasks, t.row())
+		k.Tasks = append(k.Tasks, t)
 		all[t.Visit] = k
 	}
 	for _, v := range versions {
@@ -244,16 +250,13 @@ func (s *Store) kept(ctx context.Context, ids []string) (map[string]Kept, map[st
 	return all, unreadable, nil
 }
 
-// taskRecord reads the columns that TaskRow does not read by itself.
-type taskRecord struct {
-	TaskRow
-	PostList     pq.StringArray `db:"posts"`
-	FallbackList pq.StringArray `db:"fallback"`
-}
-
-func (t taskRecord) row() TaskRow {
-	t.TaskRow.Posts, t.TaskRow.Fallback = append([]string{}, t.PostList...), append([]string{}, t.FallbackList...)
-	return t.TaskRow
+// inUTC makes instants that the driver read comparable with those of events.
+func inUTC(instants ...*time.Time) {
+	for _, at := range instants {
+		if at != nil {
+			*at = at.UTC()
+		}
+	}
 }
 
 // Projected gives the rows that a visit must have: what the events and the version that it pins say.

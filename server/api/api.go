@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/server/auth"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
@@ -67,13 +68,20 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addSession()
 	a.addVisits()
 	a.addCommands()
+	a.addAmendments()
+	a.addOnTask()
+	a.addLife()
 	a.addRecord()
+	a.addLedger()
 	a.addUniversity()
 	a.addPolicies()
 	a.addCalendars()
+	a.addRegisters()
 	a.addFiles()
 	a.addPapers()
 	a.addAuthority()
+	a.addRates()
+	a.addPassports()
 	if d.Service.Demo {
 		a.addDemo()
 	}
@@ -91,6 +99,7 @@ func config() huma.Config {
 	c.FieldsOptionalByDefault = true // a draft may lack anything; what a call needs is said by the domain
 	registry := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	registry.RegisterTypeAlias(reflect.TypeFor[visit.Money](), reflect.TypeFor[float64]())
+	registry.RegisterTypeAlias(reflect.TypeFor[money.Factor](), reflect.TypeFor[float64]())
 	registry.RegisterTypeAlias(reflect.TypeFor[json.RawMessage](), reflect.TypeFor[any]())
 	c.Components.Schemas = registry
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -101,14 +110,17 @@ func config() huma.Config {
 	return c
 }
 
-// schemaName keeps apart types that have one name in two packages: a draft's Traveller and the policy's.
+// schemaName keeps apart types that have one name in two packages: a draft's Traveller and the policy's, the report of
+// travellers and that of a replay.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if strings.HasSuffix(t.PkgPath(), "/policy") && !strings.HasPrefix(name, "Policy") {
-		return "Policy" + name
+	for pkg, prefix := range map[string]string{"/policy": "Policy", "/replay": "Replay"} {
+		if strings.HasSuffix(t.PkgPath(), pkg) && !strings.HasPrefix(name, prefix) {
+			return prefix + name
+		}
 	}
 	return name
 }

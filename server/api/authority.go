@@ -17,20 +17,20 @@ import (
 // Background is what an approver asks about the people of a visit.
 type Background struct {
 	Travellers []TravellerBackground `json:"travellers"`
-	Away       []store.Trip          `json:"away" doc:"Other visits of the unit at the same time."`
+	Away       []store.Journey       `json:"away" doc:"Other visits of the unit at the same time."`
 	Limits     []LimitUse            `json:"limits" doc:"Of the visit as a whole."`
 }
 
 // TravellerBackground is what the record says of one traveller beside this visit.
 type TravellerBackground struct {
-	Person     string       `json:"person"`
-	Prior      []store.Trip `json:"prior" doc:"Approved trips that begin in the two years before."`
-	Open       []store.Trip `json:"open" doc:"Other requests that are being decided, and trips to come."`
-	Year       string       `json:"year" doc:"Of the departure; trips, days and work visits are counted in it, without this visit."`
-	Trips      int          `json:"trips"`
-	Days       int          `json:"days"`
-	WorkVisits int          `json:"work_visits"`
-	Limits     []LimitUse   `json:"limits" doc:"Of the year."`
+	Person     string          `json:"person"`
+	Prior      []store.Journey `json:"prior" doc:"Approved trips that begin in the two years before."`
+	Open       []store.Journey `json:"open" doc:"Other requests that are being decided, and trips to come."`
+	Year       string          `json:"year" doc:"Of the departure; trips, days and work visits are counted in it, without this visit."`
+	Trips      int             `json:"trips"`
+	Days       int             `json:"days"`
+	WorkVisits int             `json:"work_visits"`
+	Limits     []LimitUse      `json:"limits" doc:"Of the year."`
 }
 
 // LimitUse is a limit and what is used of it.
@@ -256,7 +256,7 @@ func (a *api) addOrganisation() {
 				append([]store.Assistant{}, o.Assistants...), append([]store.Relation{}, o.Relations...),
 			}, err)
 		})
-	add(a, created("startHolding", "/holdings", "Let a person hold a post from a day on (administrators)"),
+	add(a, created(post("startHolding", "/holdings", "Let a person hold a post from a day on (administrators)")),
 		func(ctx context.Context, who caller, in *struct{ Body NewHolding }) (*struct{}, error) {
 			h := in.Body
 			return nil, a.svc.StartHolding(ctx, who.user, store.Holding{Person: h.Person, Post: h.Post, Unit: h.Unit, From: h.From, To: h.To})
@@ -280,7 +280,7 @@ func (a *api) addOrganisation() {
 	}) (*struct{}, error) {
 		return nil, a.svc.Rename(ctx, who.user, in.Person, in.Body.NameZH, in.Body.NameEN)
 	})
-	add(a, created("startAssistant", "/assistants", "Let a person set delegations for a leader (administrators)"),
+	add(a, created(post("startAssistant", "/assistants", "Let a person set delegations for a leader (administrators)")),
 		func(ctx context.Context, who caller, in *struct{ Body NewAssistant }) (*struct{}, error) {
 			n := in.Body
 			return nil, a.svc.StartAssistant(ctx, who.user, store.Assistant{Assistant: n.Assistant, Leader: n.Leader, From: n.From, To: n.To})
@@ -294,7 +294,7 @@ func (a *api) addOrganisation() {
 			rs, err := a.svc.Relations(ctx, who.user)
 			return answer(list(rs, ""), err)
 		})
-	add(a, created("startRelation", "/relations", "Say that two persons are related: of oneself, or as an administrator of anybody"),
+	add(a, created(post("startRelation", "/relations", "Say that two persons are related: of oneself, or as an administrator of anybody")),
 		func(ctx context.Context, who caller, in *struct{ Body NewRelation }) (*struct{}, error) {
 			n := in.Body
 			return nil, a.svc.StartRelation(ctx, who.user, store.Relation{Person: n.Person, Relative: n.Relative, Kind: n.Kind, From: n.From, To: n.To})
@@ -305,22 +305,15 @@ func (a *api) addOrganisation() {
 		})
 }
 
-// created is a POST that makes something and answers with nothing.
-func created(id, path, summary string) huma.Operation {
-	op := post(id, path, summary)
-	op.DefaultStatus = http.StatusCreated
-	return op
-}
-
 // backgroundOf is absent for who may not sign.
 func backgroundOf(c service.Case) *Background {
 	if len(c.Mine) == 0 {
 		return nil
 	}
-	b := &Background{Away: append([]store.Trip{}, c.Background.Away...), Limits: collect(c.Background.Limits, limitUse)}
+	b := &Background{Away: append([]store.Journey{}, c.Background.Away...), Limits: collect(c.Background.Limits, limitUse)}
 	for _, t := range c.Background.Travellers {
 		b.Travellers = append(b.Travellers, TravellerBackground{
-			Person: t.Person, Prior: append([]store.Trip{}, t.Prior...), Open: append([]store.Trip{}, t.Open...), Year: t.Year,
+			Person: t.Person, Prior: append([]store.Journey{}, t.Prior...), Open: append([]store.Journey{}, t.Open...), Year: t.Year,
 			Trips: t.Trips, Days: t.Days, WorkVisits: t.WorkVisits, Limits: collect(t.Limits, limitUse),
 		})
 	}

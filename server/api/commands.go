@@ -32,6 +32,9 @@ type Decision struct {
 	Reason   string `json:"reason" doc:"Needed for all but approve; the question for question."`
 	Stage    int    `json:"stage" minimum:"0" doc:"For return: 0 gives the case to the applicant, n to that earlier stage."`
 	Version  string `json:"version" doc:"The version that was read; the decision is refused when it has changed since."`
+	Seen     int    `json:"seen" minimum:"0" doc:"Number of the last event that was read; the newest when absent. The event of the decision keeps the hash of the case as it stood then."`
+	// Outside is asked for where an authority outside has decided (sign-offs X.…), and only there.
+	Outside *visit.OutsideDecision `json:"outside" doc:"Number, date and scan (the hash of an uploaded file) of the paper, for decisions of an authority outside (X.…)."`
 }
 
 // Reason is why the applicant withdraws or cancels.
@@ -90,7 +93,7 @@ func (a *api) addCommands() {
 		func(ctx context.Context, who caller, in *decideInput) (*body[Receipt], error) {
 			d := in.Body
 			return received(a.svc.Decide(ctx, who.user, in.ID, service.Decision{
-				Task: d.Task, Verdict: service.Verdict(d.Decision), Reason: d.Reason, Stage: d.Stage, Version: d.Version,
+				Task: d.Task, Verdict: service.Verdict(d.Decision), Reason: d.Reason, Stage: d.Stage, Version: d.Version, Seen: d.Seen, Outside: d.Outside,
 			}, in.Key))
 		})
 	add(a, post("answer", "/visits/{id}/answer", "Answer the question of a task"),
@@ -110,7 +113,13 @@ func (a *api) addCommands() {
 			return answer(CategoryChange{From: c.From, To: c.To, Before: c.Before, After: previewOf(who, c.After)}, err)
 		})
 	a.addEnding(post("withdraw", "/visits/{id}/withdraw", "Withdraw a visit that is not approved yet"), service.CommandWithdraw)
-	a.addEnding(post("cancel", "/visits/{id}/cancel", "Cancel an approved visit"), service.CommandCancel)
+	add(a, post("cancel", "/visits/{id}/cancel", "Cancel an approved visit, or the trips of some travellers that have not begun"),
+		func(ctx context.Context, who caller, in *struct {
+			Keyed
+			Body Ordered
+		}) (*body[Receipt], error) {
+			return received(a.svc.Cancel(ctx, who.user, in.ID, in.Body.Travellers, in.Body.Reason, in.Key))
+		})
 
 	add(a, get("tasks", "/tasks", "What waits for the caller, due first"),
 		func(ctx context.Context, who caller, in *struct {

@@ -111,6 +111,16 @@ func (a *api) addPolicies() {
 			b := in.Body
 			return answer(a.svc.Replay(ctx, who.user, service.Candidate{Draft: b.Draft, Hash: b.Hash}, store.CaseFilter{From: b.From, To: b.To, Open: b.Open}))
 		})
+	add(a, get("policyCoverage", "/policies/coverage", "How often each rule held over all visits, also those that never did"),
+		func(ctx context.Context, who caller, in *struct {
+			Hash string `query:"hash" doc:"A version of the pack; the one in force when absent."`
+			From string `query:"from" format:"date" doc:"Submitted on this day or later."`
+			To   string `query:"to" format:"date"`
+			Unit string `query:"unit"`
+			Rule string `query:"rule" doc:"Lists the visits for which this rule held."`
+		}) (*body[replay.Coverage], error) {
+			return answer(a.svc.Coverage(ctx, who.user, service.CoverageOf{Hash: in.Hash, From: in.From, To: in.To, Unit: in.Unit, Rule: in.Rule}))
+		})
 	add(a, huma.Operation{OperationID: "usePolicy", Method: http.MethodPut, Path: "/policies/use", Summary: "Let a pack decide for the university or for a unit"},
 		func(ctx context.Context, who caller, in *struct{ Body NewPolicyUse }) (*struct{}, error) {
 			return nil, a.svc.UsePolicy(ctx, who.user, in.Body.Unit, in.Body.Pack, in.Body.From)

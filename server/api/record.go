@@ -24,6 +24,8 @@ type Event struct {
 	Body    string      `json:"body" doc:"Exactly the bytes that were hashed: the event in its canonical form (RFC 8785)."`
 	Prev    string      `json:"prev" doc:"Hash of the event before; empty for the first."`
 	Hash    string      `json:"hash" doc:"SHA-256 of the lines 'exeat event v1', prev and body, joined by newlines."`
+	Leaf    *int64      `json:"leaf,omitempty" doc:"Number of its leaf in the tree over all events; absent while it waits to be sealed."`
+	Shown   bool        `json:"shown,omitempty" doc:"It has the hash of what its decider was shown: see as-of."`
 }
 
 // Ledger is the whole ledger of one visit.
@@ -37,6 +39,9 @@ type Ledger struct {
 type History struct {
 	Items []HistoryLine   `json:"items"`
 	Raw   json.RawMessage `json:"raw" doc:"The history as Temporal's own tools read and replay it."`
+	// Of a history that Temporal has no longer.
+	Archived *time.Time `json:"archived,omitempty" doc:"When it was archived; absent for a history that Temporal still has."`
+	Hash     string     `json:"hash,omitempty" doc:"SHA-256 of raw as it was archived; it is in the ledger."`
 }
 
 // HistoryLine is one event of the Temporal history.
@@ -71,12 +76,16 @@ func (a *api) addRecord() {
 	add(a, get("events", "/visits/{id}/events", "The ledger of a visit, with its hashes"),
 		func(ctx context.Context, who caller, in *VisitPath) (*body[Ledger], error) {
 			entries, err := a.svc.Entries(ctx, who.user, in.ID)
-			return answer(ledgerOf(entries), err)
+			if err != nil {
+				return nil, err
+			}
+			leaves, err := a.svc.Store.LeavesOf(ctx, in.ID)
+			return answer(ledgerOf(entries, leaves), err)
 		})
 	add(a, get("history", "/visits/{id}/history", "The Temporal history of a visit"),
 		func(ctx context.Context, who caller, in *VisitPath) (*body[History], error) {
 			h, err := a.svc.History(ctx, who.user, in.ID)
-			return answer(History{Items: collect(h.Lines, historyLine), Raw: h.Raw}, err)
+			return answer(History{Items: collect(h.Lines, historyLine), Raw: h.Raw, Archived: some(h.Archived), Hash: h.Hash}, err)
 		})
 	add(a, get("auditEvents", "/audit/events", "Search the events of all visits (auditors only)"),
 		func(ctx context.Context, who caller, in *eventFilter) (*body[List[store.EventRow]], error) {
@@ -88,13 +97,17 @@ func (a *api) addRecord() {
 		})
 }
 
-func ledgerOf(entries []ledger.Entry) Ledger {
+func ledgerOf(entries []ledger.Entry, leaves map[int]int64) Ledger {
 	l := Ledger{Intact: true, Items: collect(entries, func(e ledger.Entry) Event {
 		v := e.Event
-		return Event{
+		ev := Event{
 			Visit: v.Visit, Seq: v.Seq, Kind: v.Kind(), At: v.At, By: v.By, Command: v.Command, Digest: v.Digest, Fact: v.Fact,
-			Body: e.Body, Prev: e.Prev, Hash: e.Hash,
+			Body: e.Body, Prev: e.Prev, Hash: e.Hash, Shown: v.Shown.Hash != "",
 		}
+		if leaf, ok := leaves[v.Seq]; ok {
+			ev.Leaf = &leaf
+		}
+		return ev
 	})}
 	if err := ledger.Verify(entries); err != nil {
 		l.Intact, l.Fault = false, err.Error()

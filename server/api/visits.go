@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/i18n"
@@ -30,20 +31,29 @@ type Visit struct {
 	// PreparedBy wrote the request for the applicant.
 	PreparedBy []string `json:"prepared_by,omitempty"`
 
-	Content     *visit.Draft    `json:"content,omitempty" doc:"What is being judged."`
-	Version     string          `json:"version,omitempty" doc:"SHA-256 of the content; a decision may name it."`
-	Seq         int             `json:"seq,omitempty" doc:"Number of the last event."`
-	Round       int             `json:"round,omitempty"`
-	Stage       int             `json:"stage,omitempty"`
-	Route       *policy.Route   `json:"route,omitempty" doc:"The pinned route, with the reasons its policy gives."`
-	Tasks       []Task          `json:"tasks,omitempty"`
-	Holders     []Holder        `json:"holders,omitempty" doc:"Who has the visit now."`
-	Notice      *Notice         `json:"notice,omitempty"`
-	Spent       *Spent          `json:"spent,omitempty"`
-	May         *May            `json:"may,omitempty" doc:"What the caller may do now."`
-	People      map[string]Name `json:"people,omitempty" doc:"Everybody named, by id."`
-	SubmittedAt *time.Time      `json:"submitted_at,omitempty"`
-	ChangedAt   *time.Time      `json:"changed_at,omitempty"`
+	Content     *visit.Draft       `json:"content,omitempty" doc:"What is being judged."`
+	Travellers  []string           `json:"travellers,omitempty" doc:"Who of the content's travellers goes."`
+	Declined    []Declined         `json:"declined,omitempty" doc:"Who does not."`
+	Readers     []string           `json:"readers,omitempty" doc:"Who may see the visit besides."`
+	Version     string             `json:"version,omitempty" doc:"SHA-256 of the content; a decision may name it."`
+	Seq         int                `json:"seq,omitempty" doc:"Number of the last event."`
+	Round       int                `json:"round,omitempty"`
+	Stage       int                `json:"stage,omitempty"`
+	Route       *policy.Route      `json:"route,omitempty" doc:"The pinned route, with the reasons its policy gives."`
+	Facts       []policy.ShownFact `json:"facts,omitempty" doc:"What the policy was asked about, and where each fact came from."`
+	Tasks       []Task             `json:"tasks,omitempty"`
+	Holders     []Holder           `json:"holders,omitempty" doc:"Who has the visit now."`
+	Notice      *Notice            `json:"notice,omitempty"`
+	Amending    *Amending          `json:"amending,omitempty" doc:"Set while a change of the approved visit is being decided."`
+	Trips       []Trip             `json:"trips,omitempty" doc:"The travellers of an approved visit, each with a state of his own."`
+	After       *Notice            `json:"after,omitempty" doc:"The public notice after the return."`
+	Objections  []Objection        `json:"objections,omitempty"`
+	Package     string             `json:"package,omitempty" doc:"SHA-256 of the archived package."`
+	Spent       *Spent             `json:"spent,omitempty"`
+	May         *May               `json:"may,omitempty" doc:"What the caller may do now."`
+	People      map[string]Name    `json:"people,omitempty" doc:"Everybody named, by id."`
+	SubmittedAt *time.Time         `json:"submitted_at,omitempty"`
+	ChangedAt   *time.Time         `json:"changed_at,omitempty"`
 	// Delegations are those by which somebody decided or may.
 	Delegations []store.Delegation `json:"delegations,omitempty"`
 	Background  *Background        `json:"background,omitempty" doc:"For who may sign."`
@@ -59,24 +69,36 @@ type Name struct {
 
 // Task is one sign-off of one round.
 type Task struct {
-	ID          string          `json:"id" example:"1.2.IO.REV"`
-	SignOff     string          `json:"sign_off"`
-	Name        Name            `json:"name"`
-	Stage       int             `json:"stage"`
-	Round       int             `json:"round"`
-	State       visit.TaskState `json:"state"`
-	Version     string          `json:"version" doc:"The content that was put before the signer."`
-	Stands      string          `json:"stands,omitempty" doc:"The newest content for which the approval counts without having been asked again."`
-	Opened      time.Time       `json:"opened"`
-	Due         time.Time       `json:"due"`
-	Provisional bool            `json:"provisional,omitempty" doc:"The holidays of the year are not published yet."`
-	Decided     *time.Time      `json:"decided,omitempty"`
-	By          *visit.Actor    `json:"by,omitempty"`
-	Signed      string          `json:"signed,omitempty" doc:"Who decided, in words and in the names of that time: Li for Wang, delegation 12, valid 1 to 15 Oct 2026."`
-	Waited      int64           `json:"waited_seconds" doc:"How long it has waited for its signers, or did until it was decided."`
-	Reason      string          `json:"reason,omitempty"`
-	Question    string          `json:"question,omitempty"`
-	Answer      string          `json:"answer,omitempty"`
+	ID          string                 `json:"id" example:"1.2.IO.REV"`
+	SignOff     string                 `json:"sign_off"`
+	Name        Name                   `json:"name"`
+	Stage       int                    `json:"stage"`
+	Round       int                    `json:"round"`
+	State       visit.TaskState        `json:"state"`
+	Version     string                 `json:"version" doc:"The content that was put before the signer."`
+	Stands      string                 `json:"stands,omitempty" doc:"The newest content for which the approval counts without having been asked again."`
+	Opened      time.Time              `json:"opened"`
+	Due         time.Time              `json:"due"`
+	Provisional bool                   `json:"provisional,omitempty" doc:"The holidays of the year are not published yet."`
+	Added       *visit.Added           `json:"added,omitempty" doc:"Who asked for the sign-off, where the policy does not."`
+	Assigned    string                 `json:"assigned,omitempty" doc:"The holder to whom the task was handed."`
+	Decided     *time.Time             `json:"decided,omitempty"`
+	By          *visit.Actor           `json:"by,omitempty"`
+	Signed      string                 `json:"signed,omitempty" doc:"Who decided, in words and in the names of that time: Li for Wang, delegation 12, valid 1 to 15 Oct 2026."`
+	Waited      int64                  `json:"waited_seconds" doc:"How long it has waited for its signers, or did until it was decided."`
+	Reason      string                 `json:"reason,omitempty"`
+	Outside     *visit.OutsideDecision `json:"outside,omitempty" doc:"The paper of a decision that was made outside."`
+	Question    string                 `json:"question,omitempty"`
+	Answer      string                 `json:"answer,omitempty"`
+}
+
+// Declined is a traveller of the request who does not go.
+type Declined struct {
+	Person  string         `json:"person"`
+	Task    string         `json:"task"`
+	By      visit.Actor    `json:"by"`
+	Reason  string         `json:"reason"`
+	Recheck *visit.Recheck `json:"recheck,omitempty" doc:"What the pinned policy makes of those who remain. The pinned route stays."`
 }
 
 // Holder is an open task: who may sign it, since when and until when. Without signers the post is empty.
@@ -116,6 +138,9 @@ type May struct {
 	Edit     bool     `json:"edit"`
 	Withdraw bool     `json:"withdraw"`
 	Cancel   bool     `json:"cancel"`
+	Amend    bool     `json:"amend"`
+	// RemoveSigner are codes of added sign-offs that the caller may take back.
+	RemoveSigner []string `json:"remove_signer"`
 }
 
 // Summary is a visit as lists show it; a draft has no field that comes with the submission.
@@ -147,6 +172,9 @@ type Preview struct {
 	Problems []PreviewProblem `json:"problems" doc:"What is wrong with the draft, or still missing before it can be submitted."`
 	Simpler  []policy.Change  `json:"simpler" doc:"Single changes that would leave fewer sign-offs or refusals."`
 	Reask    *policy.Reask    `json:"reask,omitempty" doc:"What the changes of a visit that was submitted before ask again."`
+	// Facts are what the rules know.
+	Facts  []policy.ShownFact `json:"facts" doc:"What the rules know of the visit, and where each fact comes from; empty while there is no route."`
+	Budget money.Budget       `json:"budget" doc:"The lines of money with the standard beside each."`
 }
 
 // PreviewProblem is one thing wrong with, or missing from, a draft.
@@ -155,7 +183,10 @@ type PreviewProblem struct {
 	Missing bool `json:"missing" doc:"A draft may lack it, a submission may not."`
 }
 
-type draftBody struct{ Body visit.Draft }
+type previewInput struct {
+	Visit string `query:"visit" doc:"Number of one's own draft that this is: its overrides count, and it does not count itself."`
+	Body  visit.Draft
+}
 
 type newDraft struct {
 	Key       string `header:"Idempotency-Key" maxLength:"128" pattern:"^[!-~]*$" patternDescription:"printable ASCII without spaces" doc:"With the same key a draft is made once; without one, each call makes a draft."`
@@ -221,8 +252,13 @@ func (a *api) addVisits() {
 	add(a, get("visit", "/visits/{id}", "One visit: a draft of one's own, or a case"), a.visit)
 }
 
-func (a *api) preview(ctx context.Context, who caller, in *draftBody) (*body[Preview], error) {
-	p, err := a.svc.Preview(ctx, "", in.Body)
+func (a *api) preview(ctx context.Context, who caller, in *previewInput) (*body[Preview], error) {
+	if in.Visit != "" {
+		if _, err := a.svc.Draft(ctx, who.user, in.Visit); err != nil {
+			return nil, err
+		}
+	}
+	p, err := a.svc.Preview(ctx, in.Visit, in.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +266,7 @@ func (a *api) preview(ctx context.Context, who caller, in *draftBody) (*body[Pre
 }
 
 func previewOf(who caller, p service.Preview) Preview {
-	return Preview{Route: p.Route, Reask: p.Reask, Simpler: append([]policy.Change{}, p.Simpler...), Problems: collect(p.Problems, func(q visit.Problem) PreviewProblem {
+	return Preview{Route: p.Route, Reask: p.Reask, Budget: p.Budget, Facts: append([]policy.ShownFact{}, p.Facts...), Simpler: append([]policy.Change{}, p.Simpler...), Problems: collect(p.Problems, func(q visit.Problem) PreviewProblem {
 		return PreviewProblem{
 			FieldProblem: FieldProblem{Field: q.Field, Rule: q.Rule, Message: i18n.Text(who.lang, "rule."+q.Rule, q.Args)}, Missing: q.Missing,
 		}
@@ -297,7 +333,7 @@ func (a *api) visit(ctx context.Context, who caller, in *VisitPath) (*oneVisit, 
 	case err != nil:
 		return nil, err
 	}
-	out := &oneVisit{Body: caseVisit(c, who, a.signOffName)}
+	out := &oneVisit{Body: caseVisit(c, who, SignOffNames(c, a.svc.PolicyName))}
 	if own {
 		out.Body.Draft, out.Body.Revision, out.ETag = &draft.Draft, draft.Revision, etag(draft.Revision)
 	}
@@ -313,23 +349,28 @@ func draftVisit(d store.DraftRow) *oneVisit {
 	}}
 }
 
-// signOffName is the name of a sign-off in the policy of today; a code that it no longer has is its own name.
-func (a *api) signOffName(code string) Name {
-	if n, ok := a.svc.PolicyName(code); ok {
-		return Name{ZH: n.ZH, EN: n.EN}
+func caseVisit(c service.Case, who caller, names func(code string) (policy.Words, bool)) Visit {
+	name := func(code string) Name {
+		if n, ok := names(code); ok {
+			return Name{ZH: n.ZH, EN: n.EN}
+		}
+		return Name{ZH: code, EN: code}
 	}
-	return Name{ZH: code, EN: code}
-}
-
-func caseVisit(c service.Case, who caller, name func(code string) Name) Visit {
 	v, content := c.Visit, c.Content.Draft.Normal()
 	out := Visit{
-		ID: v.ID, State: v.State, Applicant: v.Applicant, Unit: v.Unit, Content: &content, Version: v.Version, Seq: v.Seq,
-		Round: v.Round, Stage: v.Stage, Route: pinned(v.Route, c.Route), Notice: notice(v.Notice),
+		ID: v.ID, State: v.State, Applicant: v.Applicant, Unit: v.Unit, Content: &content, Version: v.Version, Seq: v.Seq, Travellers: v.Travellers, Readers: v.Readers,
+		Round: v.Round, Stage: v.Stage, Route: pinned(v.Route, c.Route), Facts: c.Facts, Notice: notice(v.Notice),
 		Spent:       &Spent{ActiveSeconds: int64(v.Spent.Active.Seconds()), PausedSeconds: int64(v.Spent.Paused.Seconds())},
-		May:         &May{Sign: []string{}, Answer: c.MayAnswer, Edit: c.MayEdit, Withdraw: c.MayWithdraw, Cancel: c.MayCancel},
+		May:         &May{Sign: []string{}, Answer: c.MayAnswer, Edit: c.MayEdit, Withdraw: c.MayWithdraw, Cancel: c.MayCancel, Amend: c.MayAmend, RemoveSigner: append([]string{}, c.Removable...)},
 		People:      map[string]Name{},
 		SubmittedAt: some(v.Spent.Since), ChangedAt: some(v.Spent.Until), NextDue: c.Row.DueAt,
+		Trips: tripsOf(v), Objections: objectionsOf(c), Package: v.Package,
+	}
+	if v.After.State != "" {
+		out.After = notice(v.After)
+	}
+	for _, d := range v.Declined {
+		out.Declined = append(out.Declined, Declined{Person: d.Person, Task: d.Task, By: d.By, Reason: c.Notes[d.Reason], Recheck: c.Rechecked(d)})
 	}
 	for _, t := range v.Tasks {
 		shown := task(t, c.Notes, name(t.SignOff.Code))
@@ -345,6 +386,9 @@ func caseVisit(c service.Case, who caller, name func(code string) Name) Visit {
 			Ends: some(t.Ends), Reminders: t.Reminders, Escalated: t.Level,
 			Signers: append([]store.Acting{}, c.Signers[t.ID]...), Waited: int64(v.Waited(t, who.user.Now).Seconds()),
 		})
+	}
+	if c.Approved != nil {
+		out.Amending = &Amending{Valid: v.Valid(), Differences: append([]visit.Difference{}, c.Amends...)}
 	}
 	for _, it := range c.Mine {
 		out.May.Sign = append(out.May.Sign, it.Task)
@@ -367,7 +411,7 @@ func pinned(route visit.Route, explained policy.Route) *policy.Route {
 	if explained.Policy.Hash != route.Policy.Hash {
 		explained = policy.Route{}
 	}
-	explained.Rule, explained.Policy, explained.NoticeDays, explained.Terms = route.Rule, route.Policy, route.NoticeDays, route.Terms
+	explained.Rule, explained.Policy, explained.NoticeDays, explained.Terms, explained.Life = route.Rule, route.Policy, route.NoticeDays, route.Terms, route.Life
 	explained.Stages = collect(route.Stages, func(stage []visit.SignOff) []string {
 		return collect(stage, func(s visit.SignOff) string { return s.Code })
 	})
@@ -377,8 +421,8 @@ func pinned(route visit.Route, explained policy.Route) *policy.Route {
 func task(t visit.Task, notes map[visit.Note]string, name Name) Task {
 	out := Task{
 		ID: t.ID, SignOff: t.SignOff.Code, Name: name, Stage: t.Stage, Round: t.Round, State: t.State, Version: t.Version, Stands: t.Stands,
-		Opened: t.Opened, Due: t.Due, Provisional: t.Provisional, Decided: some(t.Decided),
-		Reason: notes[t.Reason], Question: notes[t.Question], Answer: notes[t.Answer],
+		Added: t.SignOff.Added, Assigned: t.Assigned, Opened: t.Opened, Due: t.Due, Provisional: t.Provisional, Decided: some(t.Decided),
+		Outside: t.Outside, Reason: notes[t.Reason], Question: notes[t.Question], Answer: notes[t.Answer],
 	}
 	if t.By != (visit.Actor{}) {
 		out.By = &t.By
@@ -401,7 +445,7 @@ func some(t time.Time) *time.Time {
 func summary(r store.VisitRow) Summary {
 	return Summary{
 		ID: r.ID, State: r.State, Title: r.Title, Category: r.Category, Unit: r.Unit, Applicant: r.Applicant,
-		Travellers: append([]string{}, r.Travellers...), Countries: append([]string{}, r.Countries...),
+		Travellers: append([]string{}, r.Going()...), Countries: append([]string{}, r.Countries...),
 		ExitDate: r.ExitDate, ReturnDate: r.ReturnDate, Rule: r.Rule, Round: r.Round, Stage: r.Stage, Stages: r.Stages, Seq: r.Seq,
 		Notice: r.Notice, NoticeCloses: r.NoticeCloses, SubmittedAt: some(r.SubmittedAt), ChangedAt: r.ChangedAt,
 	}

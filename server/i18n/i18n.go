@@ -102,7 +102,7 @@ func Has(key string) bool {
 }
 
 // named are the arguments of rules whose values are codes with a text of their own, and the prefix of its key.
-var named = map[string]string{"state": "state.", "category": "category.", "what": "what."}
+var named = map[string]string{"state": "state.", "category": "category.", "what": "what.", "passport_state": "passport_state.", "passport_kind": "passport_kind."}
 
 // stateOf are the rules that speak of the state of something else than a visit.
 var stateOf = map[string]string{"rule.task_closed": "task_state.", "rule.trip_not_in_state": "trip."}

@@ -19,6 +19,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/exeat/exeat/calendar"
+	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/money"
+	"github.com/exeat/exeat/passport"
+	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
@@ -75,50 +79,68 @@ func TestFilesAreSorted(t *testing.T) {
 // families are the keys that are made of a prefix and a code.
 func families() map[string][]string {
 	return map[string][]string{
+		"amend.lead.":          {"returned", "approved"},
 		"ask.":                 {"all", "last_leader", "unit", "office", "io", "leader", "issue", "outside"},
+		"budget_kind.":         strings_(visit.BudgetKinds),
 		"calendar.kind.":       strings_(calendar.Kinds),
-		"case.outcome.":        {"approved", "rejected", "withdrawn", "cancelled"},
+		"case.outcome.":        {"approved", "rejected", "withdrawn", "cancelled", "amending", "preparing", "ready", "suspended", "abroad", "back", "reporting", "post_notice", "closed", "archived", "expired"},
 		"case.with_applicant.": {"returned", "question"},
 		"category.":            strings_(visit.Categories),
 		"category_help.":       strings_(visit.Categories),
 		"change.":              append([]string{"any"}, strings_(visit.Changes)...),
+		"class.":               strings_(visit.Classes),
 		"classified.":          {"none", "general", "important", "core"},
 		"delegations.":         {"ended", "over", "coming", "active"},
 		"difference.":          {"added", "removed", "changed"},
-		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped", "commented", "vacancies_checked", "holding_started", "left", "renamed", "assistant_started", "relation_started", "ended"},
+		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped", "commented", "vacancies_checked", "holding_started", "left", "renamed", "assistant_started", "relation_started", "ended", "register", "amending", "declined", "added", "removed", "transferred", "reader_added", "reader_removed", "rates_imported", "passport"},
 		"effect.":              {"listed", "pending", "rerouted", "kept"},
 		"error.":               {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"error.help.":          {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"event.":               visit.Kinds,
+		"fault.":               strings_(ledger.FaultKinds),
+		"finding.":             {"split_group"},
 		"flag.":                strings_(visit.Flags),
 		"flag_help.":           strings_(visit.Flags),
-		"form.add.":            {"travellers", "legs", "funding"},
+		"form.add.":            {"travellers", "legs", "funding", "entries", "budget"},
 		"funding_kind.":        strings_(visit.FundingKinds),
+		"half.":                {"0", "1", "2"},
 		"limit.":               {"days", "countries", "group_size", "days_per_year", "work_visits"},
+		"mark.":                strings_(policy.MarkKinds),
 		"nav.":                 placesOfTheMenu(),
 		"notice.":              strings_([]visit.NoticeState{visit.NoticeNone, visit.NoticeOpen, visit.NoticeDone}),
+		"office.":              view.OfficeKinds,
 		"open_visits.":         strings_(service.OpenVisitsChoices),
 		"open_visits_help.":    strings_(service.OpenVisitsChoices),
+		"override.":            {"open", "lifted", "declined"},
 		"panel.before.":        {"approval", "departure"},
 		"paper_state.":         strings_(service.PaperStandings),
 		"paper_state_help.":    strings_(service.PaperStandings),
+		"passport_do.":         strings_(passport.Moves),
+		"passport_kind.":       strings_(passport.Kinds),
+		"passport_move.":       strings_(passport.Moves),
+		"passport_state.":      strings_(passport.States),
 		"policy.of.":           {"working_days", "days", "months", "hours"},
 		"progress.":            {"done", "now", "waiting", "next", "spared", "answered"},
+		"rates.table.":         strings_(money.TableNames),
+		"register.":            strings_(service.Registers),
+		"register_help.":       strings_(service.Registers),
 		"relation.":            store.RelationKinds,
 		"reminder.":            {"half", "limit", "late"},
+		"risk.":                {"1", "2", "3", "4"},
 		"role.":                {"leader", "member"},
-		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days"},
+		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days", "entries", "budget", "rows"},
 		"rule.":                store.Conflicts,
 		"standing.":            {"STAFF", "DIV", "VICE", "HEAD", "STUDENT", "faculty", "graduate", "undergraduate"},
 		"state.":               strings_(visit.States),
 		"task_state.":          strings_(visit.TaskStates),
+		"transit.":             append([]string{""}, strings_(visit.Transits)...),
 		"trip.":                strings_(visit.TripStates),
 		"unit.":                {"minute", "hour", "day", "working_day", "month"},
 		"vacancy.":             {store.VacantNobody, store.VacantFallback},
 		"verdict.":             strings_(service.Verdicts),
 		"verdict_help.":        strings_(service.Verdicts),
 		"visibility.":          strings_(store.Visibilities),
-		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "post", "holding", "assistant", "relation"},
+		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "post", "holding", "assistant", "relation", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport"},
 	}
 }
 

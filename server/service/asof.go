@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/exeat/exeat/audit"
+	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/ledger"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
@@ -23,7 +25,7 @@ func (s *Service) shown(ctx context.Context, id string, d Decision, by visit.Act
 	if err != nil {
 		return visit.Shown{}, err
 	}
-	src, err := SourcesOf(ctx, s.Store, id, entries[:min(now, len(entries))], by.Delegation)
+	src, err := s.sources(ctx, id, entries[:min(now, len(entries))], by.Delegation)
 	if err != nil {
 		return visit.Shown{}, err
 	}
@@ -39,41 +41,15 @@ func (s *Service) shown(ctx context.Context, id string, d Decision, by visit.Act
 	return visit.Shown{After: after, Hash: hash}, err
 }
 
-// SourcesOf reads what views of a visit are made from, for the delegations that its events name and one more (0: none).
-func SourcesOf(ctx context.Context, st *store.Store, id string, entries []ledger.Entry, delegation int64) (audit.Sources, error) {
-	src := audit.Sources{Entries: entries, Office: map[string][]ledger.OfficeEvent{}}
+// sources reads what views of a visit are made from, for the delegations that its events name and one more (0: none).
+func (s *Service) sources(ctx context.Context, id string, entries []ledger.Entry, delegation int64) (audit.Sources, error) {
+	src := audit.Sources{Entries: entries}
 	var err error
-	if src.Contents, err = st.Versions(ctx, id); err != nil {
+	if src.Contents, err = s.Store.Versions(ctx, id); err != nil {
 		return src, err
 	}
-	named := map[string]bool{}
-	if delegation != 0 {
-		named[audit.DelegationAbout(delegation)] = true
-	}
-	for _, e := range entries {
-		if e.Event.By.Delegation != 0 {
-			named[audit.DelegationAbout(e.Event.By.Delegation)] = true
-		}
-	}
-	if len(named) == 0 {
-		return src, nil
-	}
-	about := make([]string, 0, len(named))
-	for a := range named {
-		about = append(about, a)
-	}
-	rows, err := st.OfficeAbout(ctx, about...)
-	if err != nil {
-		return src, err
-	}
-	for _, r := range rows {
-		e, err := r.Event()
-		if err != nil {
-			return src, err
-		}
-		src.Office[r.About] = append(src.Office[r.About], e)
-	}
-	return src, nil
+	src.Office, err = audit.OfficeOf(ctx, s.Store, entries, delegation)
+	return src, err
 }
 
 // AsOf is a case as it stood at an event (domain P-38).
@@ -102,7 +78,7 @@ func (s *Service) AsOf(ctx context.Context, u User, id string, event int) (AsOf,
 	if err != nil {
 		return AsOf{}, err
 	}
-	src, err := SourcesOf(ctx, s.Store, id, entries, 0)
+	src, err := s.sources(ctx, id, entries, 0)
 	if err != nil {
 		return AsOf{}, err
 	}
@@ -116,7 +92,33 @@ func (s *Service) AsOf(ctx context.Context, u User, id string, event int) (AsOf,
 	}
 	a.Holds = a.Recorded == a.Hash
 	a.Case, err = s.caseAsOf(ctx, id, entries[:a.View.After])
+	if err == nil {
+		err = s.holdersAsOf(ctx, &a.Case, calendar.DateOf(a.Event.At).String())
+	}
 	return a, err
+}
+
+// holdersAsOf finds who held, on a day, the posts of the sign-offs that were open then.
+func (s *Service) holdersAsOf(ctx context.Context, c *Case, day string) error {
+	var ids []string
+	for _, t := range c.Visit.OpenTasks() {
+		if t.SignOff.Person != "" {
+			c.Signers[t.ID] = append(c.Signers[t.ID], store.Acting{Person: t.SignOff.Person})
+		}
+		for _, post := range t.SignOff.Posts {
+			held, err := s.Store.Holders(ctx, post, t.SignOff.Unit, day)
+			if err != nil {
+				return err
+			}
+			c.Signers[t.ID] = append(c.Signers[t.ID], held...)
+		}
+		for _, a := range c.Signers[t.ID] {
+			ids = append(ids, a.Person, a.OnBehalfOf)
+		}
+	}
+	people, err := s.Store.People(ctx, ids...)
+	maps.Copy(c.People, people)
+	return err
 }
 
 // caseAsOf is what the page of a visit showed when these were its events.

@@ -8,11 +8,8 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// Kinds of the office's events that the service itself adds.
-const (
-	AuditRead   = "audit_read"
-	AuditExport = "audit_export"
-)
+// AuditRead is the kind of the office's event that says what an auditor read.
+const AuditRead = "audit_read"
 
 // Read is what an auditor read: a page of one visit, or a search.
 type Read struct {

@@ -15,7 +15,7 @@ import (
 type Background struct {
 	Travellers []TravellerBackground
 	// Away are the other visits of the unit on which somebody is away at the same time.
-	Away []store.Trip
+	Away []store.Journey
 	// Limits are those of the policy that the visit is held against as a whole.
 	Limits []LimitUse
 }
@@ -25,7 +25,7 @@ type TravellerBackground struct {
 	Person string
 	// Prior are the trips that were approved and begin in the two years before this one; Open are other requests that are
 	// being decided, or are approved and still to come.
-	Prior, Open []store.Trip
+	Prior, Open []store.Journey
 	// Year is the year of departure. Its trips, days and work visits are counted without this visit.
 	Year                    string
 	Trips, Days, WorkVisits int
@@ -93,18 +93,19 @@ func (s *Service) background(ctx context.Context, c Case) (Background, error) {
 }
 
 // personal sorts the trips of one person.
-func personal(person string, row store.VisitRow, since string, trips []store.Trip) TravellerBackground {
+func personal(person string, row store.VisitRow, since string, trips []store.Journey) TravellerBackground {
 	t := TravellerBackground{Person: person, Year: row.ExitDate[:4]}
 	for _, trip := range trips {
 		if !slices.Contains(trip.Travellers, person) {
 			continue
 		}
-		if trip.State.Open() || trip.ExitDate >= row.ExitDate {
+		undecided := trip.State.Open() && trip.State != visit.StateAmending
+		if undecided || trip.ExitDate >= row.ExitDate {
 			t.Open = append(t.Open, trip)
 		} else if trip.ExitDate >= since {
 			t.Prior = append(t.Prior, trip)
 		}
-		if n := daysIn(t.Year, trip.ExitDate, trip.ReturnDate); n > 0 && !trip.State.Open() {
+		if n := daysIn(t.Year, trip.ExitDate, trip.ReturnDate); n > 0 && !undecided {
 			t.Trips, t.Days = t.Trips+1, t.Days+n
 			if trip.Category == visit.Work {
 				t.WorkVisits++

@@ -150,7 +150,11 @@ func (s *Service) PublishCalendar(ctx context.Context, u User, id int64) (store.
 	if d.LoadedBy == u.Person {
 		return store.CalendarYear{}, visit.Refuse(visit.Forbidden, "own_calendar_load")
 	}
-	if _, err := s.Store.PublishCalendar(ctx, u.Person, id); err != nil {
+	err = s.as(ctx, u, func(st *store.Store) error {
+		_, err := st.PublishCalendar(ctx, u.Person, id)
+		return err
+	})
+	if err != nil {
 		return store.CalendarYear{}, err
 	}
 	return s.Store.CalendarYear(ctx, d.Campus, d.Year.Year)

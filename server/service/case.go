@@ -3,8 +3,10 @@ package service
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
@@ -15,13 +17,30 @@ type Case struct {
 	Row     store.VisitRow
 	Visit   visit.Visit   // fold of the ledger
 	Content store.Content // of the version being judged
-	Route   policy.Route  // with its reasons, as the pinned policy gives it for the content
+	// Approved is what was approved, and Amends what a change of it would make different; while such a change is being decided.
+	Approved *store.Content
+	Amends   []visit.Difference
+	// Since is, by the user's open tasks, what has changed since the sign-off was decided last.
+	Since   map[string]Since
+	Route   policy.Route // with its reasons, as the pinned policy gives it for the content
 	Entries []ledger.Entry
 	Notes   map[visit.Note]string
 	People  map[string]policy.Person // everybody named in the case, by id
 	Files   map[string]store.File    // of the documents, by hash
 	// Signers are who may sign each open task today; an empty list is an empty post.
 	Signers map[string][]store.Acting
+	// Facts are what the policy was asked about when it gave the route.
+	Facts []policy.ShownFact
+	// Overrides are refusals that somebody was asked to lift; Findings what the International Office is to look at, for those
+	// who may read them.
+	Overrides []store.Override
+	Findings  []store.Finding
+	// Authorities are the powers under which the route is decided, on the day of the approval or today; Lapsed the sign-offs
+	// whose power is on record and not in force then.
+	Authorities []store.Authority
+	Lapsed      []string
+	// Budget holds the lines of money against the tables of rates of the exit date.
+	Budget money.Budget
 	// Effects are what publications of policies meant for the visit while it was open.
 	Effects []store.PolicyEffect
 	// Mine are the open tasks that the user may sign, with the right to use.
@@ -33,7 +52,10 @@ type Case struct {
 	// Background is for who may sign.
 	Background Background
 	// What the user may do besides signing.
-	MayAnswer, MayEdit, MayWithdraw, MayCancel, MayChangeCategory bool
+	MayAnswer, MayEdit, MayWithdraw, MayCancel, MayChangeCategory, MayAmend bool
+	// Removable are codes of added sign-offs that the user may take back.
+	Removable []string
+	Can       Can // in the life after the approval
 }
 
 // Case reads a submitted visit for a user who may see it.
@@ -62,6 +84,13 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	if c.Content, err = s.Store.Content(ctx, id, c.Visit.Version); err != nil {
 		return c, err
 	}
+	if c.Visit.Amending() {
+		old, err := s.Store.Content(ctx, id, c.Visit.Valid())
+		if err != nil {
+			return c, err
+		}
+		c.Approved, c.Amends = &old, visit.Diff(old.Draft, c.Content.Draft)
+	}
 	if c.Notes, err = s.Store.Notes(ctx, id); err != nil {
 		return c, err
 	}
@@ -69,6 +98,12 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 		return c, err
 	}
 	if c.Mine, err = s.Store.InboxOf(ctx, u.Person, u.Day(), id); err != nil {
+		return c, err
+	}
+	if err = s.caseRegisters(ctx, u, rights, &c); err != nil {
+		return c, err
+	}
+	if c.Since, err = s.sinceSigned(ctx, c.Visit, c.Mine); err != nil {
 		return c, err
 	}
 	if err := s.aside(ctx, u, rights, &c); err != nil {
@@ -83,6 +118,13 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	if c.Effects, err = s.Store.PolicyEffects(ctx, "", id); err != nil {
 		return c, err
 	}
+	travellers := map[string]policy.Person{}
+	for _, p := range c.Content.People {
+		travellers[p.ID] = p
+	}
+	if c.Budget, err = s.budget(ctx, c.Content.Draft, travellers); err != nil {
+		return c, err
+	}
 	hashes := []string{}
 	for _, d := range c.Content.Draft.Documents {
 		hashes = append(hashes, d.File)
@@ -91,12 +133,20 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 		return c, err
 	}
 	c.Route, err = s.explain(ctx, c)
+	c.Facts = c.Content.Facts.Shown(c.Route)
 	own := c.Visit.Applicant == u.Person
 	state := c.Visit.State
 	c.MayAnswer = own && state == visit.StateQuestion
 	c.MayEdit = own && state == visit.StateReturned
 	c.MayWithdraw = own && state.Open()
-	c.MayCancel = (own || rights.Office) && state == visit.StateApproved
+	c.MayAmend = own && c.Visit.Amendable()
+	c.MayCancel = (own || rights.Office) && (state.Cancellable() || c.Visit.Amending())
+	for _, t := range c.Visit.Pending() {
+		if _, may := u.mayRemove(rights, c.Visit, t); may {
+			c.Removable = append(c.Removable, t)
+		}
+	}
+	c.Can = u.can(rights, c.Visit)
 	_, refused := u.mayChangeCategory(rights, c.Visit)
 	c.MayChangeCategory = refused == nil
 	return c, err
@@ -136,6 +186,26 @@ func (c Case) delegations() []int64 {
 	return slices.Compact(ids)
 }
 
+// Rechecked is what the policy made of the group without a traveller who was declined; nil where it could not say.
+func (c Case) Rechecked(d visit.Declined) *visit.Recheck {
+	for _, e := range c.Entries {
+		if f, ok := e.Event.Fact.(visit.TravellersDeclined); ok && f.Reason == d.Reason && slices.Contains(f.Travellers, d.Person) {
+			return f.Recheck
+		}
+	}
+	return nil
+}
+
+// Name gives what a sign-off, gate or document is called in the pinned policy of the case, whatever policies say later.
+func (c Case) Name(code string) (policy.Words, bool) {
+	for _, s := range c.Route.SignOffs {
+		if s.Code == code {
+			return s.Words, true
+		}
+	}
+	return policy.Words{}, false
+}
+
 // explain routes the pinned facts again under the pinned policy, for the reasons. What decides is the pinned route,
 // whatever this says.
 func (s *Service) explain(ctx context.Context, c Case) (policy.Route, error) {
@@ -148,7 +218,14 @@ func (s *Service) explain(ctx context.Context, c Case) (policy.Route, error) {
 
 // persons names everybody who appears in the case.
 func (c Case) persons() []string {
-	ids := append([]string{c.Visit.Applicant}, c.Visit.Travellers...)
+	ids := append([]string{c.Visit.Applicant}, c.Visit.Concerned()...)
+	for _, since := range c.Since {
+		for _, d := range since.Differences {
+			if strings.HasSuffix(d.Field, ".person") {
+				ids = append(ids, d.Old, d.New)
+			}
+		}
+	}
 	for _, e := range c.Entries {
 		ids = append(ids, e.Event.By.Person, e.Event.By.OnBehalfOf)
 	}
@@ -166,6 +243,22 @@ func (c Case) persons() []string {
 	ids = append(ids, c.Visit.PreparedBy...)
 	for _, t := range c.Background.Away {
 		ids = append(ids, t.Travellers...)
+	}
+	for _, o := range c.Overrides {
+		ids = append(ids, o.AskedBy, o.DecidedBy, o.OnBehalfOf)
+	}
+	for _, t := range c.Visit.Tasks {
+		ids = append(ids, t.SignOff.Person, t.Assigned)
+	}
+	for _, e := range c.Entries {
+		switch f := e.Event.Fact.(type) {
+		case visit.SignOffAdded:
+			ids = append(ids, f.SignOff.Person)
+		case visit.Transferred:
+			ids = append(ids, f.To)
+		case visit.ReaderAdded:
+			ids = append(ids, f.Person)
+		}
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)

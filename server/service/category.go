@@ -112,7 +112,7 @@ func (s *Service) recategorised(ctx context.Context, u User, id string, to visit
 		return change, r, err
 	}
 	r.content.Draft.Category, r.seen = to, v.Seq
-	a, err := s.assess(ctx, standing{policy: v.Route.Policy}, r.content.Draft)
+	a, err := s.assess(ctx, standing{id: id, policy: v.Route.Policy}, r.content.Draft)
 	r.content.People, r.content.Facts, change.After = a.people, a.facts, a.Preview
 	return change, r, err
 }

@@ -33,6 +33,8 @@ type Decision struct {
 	Stage   int    // for return: 0 gives the case to the applicant, n to stage n
 	Version string // the version the signer saw; checked when given
 	Seen    int    // number of the last event the signer saw; the newest when 0
+	// Outside is the paper of an authority outside, for its decision and no other.
+	Outside *visit.OutsideDecision
 }
 
 // answerTime is how long a caller waits for a command; afterwards the outcome is not known and may be asked for again.
@@ -54,7 +56,13 @@ func (s *Service) Decide(ctx context.Context, u User, id string, d Decision, key
 		return s.repeated(ctx, u, id, d, c)
 	}
 	it := mine[i]
-	c.By.Post, c.By.Unit, c.By.OnBehalfOf, c.By.Delegation = it.Post, it.PostUnit, it.OnBehalfOf, it.Delegation
+	if err := s.authorised(ctx, u, it.SignOff, d.Verdict); err != nil {
+		return visit.Receipt{}, err
+	}
+	c.By = signing(c.By, it)
+	if err := s.checkScan(ctx, d.Outside); err != nil {
+		return visit.Receipt{}, err
+	}
 	if c.Do, err = s.action(ctx, id, c.ID, d); err != nil {
 		return visit.Receipt{}, err
 	}
@@ -95,6 +103,18 @@ func follows(before, after string) bool {
 	return err1 == nil && err2 == nil && r1 == r2 && s1+1 == s2
 }
 
+// checkScan refuses a scan that was never uploaded; what else a paper lacks the aggregate says.
+func (s *Service) checkScan(ctx context.Context, o *visit.OutsideDecision) error {
+	if o == nil || o.File == "" {
+		return nil
+	}
+	known, err := s.Store.Files(ctx, []string{o.File})
+	if _, ok := known[o.File]; err == nil && !ok {
+		err = fieldProblem("outside.file", "not_uploaded", "value", o.File)
+	}
+	return err
+}
+
 func (d Decision) check() error {
 	var ps []visit.Problem
 	if d.Task == "" {
@@ -128,13 +148,13 @@ func (s *Service) action(ctx context.Context, id, command string, d Decision) (v
 	}
 	switch d.Verdict {
 	case Return:
-		return visit.Return{Task: d.Task, Stage: d.Stage, Reason: note}, nil
+		return visit.Return{Task: d.Task, Stage: d.Stage, Reason: note, Outside: d.Outside}, nil
 	case Reject:
-		return visit.Reject{Task: d.Task, Reason: note}, nil
+		return visit.Reject{Task: d.Task, Reason: note, Outside: d.Outside}, nil
 	case Question:
 		return visit.Ask{Task: d.Task, Question: note}, nil
 	default:
-		return visit.Approve{Task: d.Task, Version: d.Version, Reason: note}, nil
+		return visit.Approve{Task: d.Task, Version: d.Version, Reason: note, Outside: d.Outside}, nil
 	}
 }
 
@@ -152,21 +172,26 @@ func (s *Service) repeated(ctx context.Context, u User, id string, d Decision, c
 		}
 		return s.again(ctx, id, c, first.Digest)
 	}
+	return visit.Receipt{}, s.notMine(ctx, u, id, d.Task)
+}
+
+// notMine says why a user cannot sign a task now.
+func (s *Service) notMine(ctx context.Context, u User, id, task string) error {
 	v, err := s.Store.Visit(ctx, id)
 	if err != nil {
-		return visit.Receipt{}, err
+		return err
 	}
-	t, found := v.Task(d.Task)
+	t, found := v.Task(task)
 	rights, err := s.see(ctx, u, id)
 	switch {
 	case err != nil:
-		return visit.Receipt{}, err
+		return err
 	case !found:
-		return visit.Receipt{}, visit.Refuse(visit.NotFound, "no_such_task", "task", d.Task)
+		return visit.Refuse(visit.NotFound, "no_such_task", "task", task)
 	case t.State != visit.TaskOpen && signsFor(rights, t):
-		return visit.Receipt{}, visit.Refuse(visit.Conflict, "task_closed", "task", d.Task, "state", string(t.State))
+		return visit.Refuse(visit.Conflict, "task_closed", "task", task, "state", string(t.State))
 	default:
-		return visit.Receipt{}, s.whyNot(ctx, u, id, t)
+		return s.whyNot(ctx, u, id, t)
 	}
 }
 
@@ -222,24 +247,20 @@ func (s *Service) Do(ctx context.Context, u User, id, command, task, text, key s
 	if len(problems) > 0 {
 		return visit.Receipt{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
 	}
-	rights, err := s.see(ctx, u, id)
-	if err != nil {
+	if command == CommandCancel {
+		return s.Cancel(ctx, u, id, nil, text, key)
+	}
+	if _, err := s.see(ctx, u, id); err != nil {
 		return visit.Receipt{}, err
 	}
 	row, err := s.Store.VisitRow(ctx, id)
 	if err != nil {
 		return visit.Receipt{}, err
 	}
-	c := visit.Command{ID: commandID(u, key), By: u.actor()}
-	if command == CommandCancel && row.Applicant != u.Person {
-		i := slices.IndexFunc(rights.Acting, func(a store.Acting) bool { return slices.Contains(visit.OfficePosts, a.Post) })
-		if i < 0 {
-			return visit.Receipt{}, visit.Refuse(visit.Forbidden, "applicant_or_io_only")
-		}
-		c.By = u.actingAs(rights.Acting[i])
-	} else if row.Applicant != u.Person {
+	if row.Applicant != u.Person {
 		return visit.Receipt{}, visit.Refuse(visit.Forbidden, "applicant_only")
 	}
+	c := visit.Command{ID: commandID(u, key), By: u.actor()}
 	note, err := s.Store.PutNote(ctx, id, c.ID, text)
 	if err != nil {
 		return visit.Receipt{}, err
@@ -249,8 +270,6 @@ func (s *Service) Do(ctx context.Context, u User, id, command, task, text, key s
 		c.Do = visit.Answer{Task: task, Answer: note}
 	case CommandWithdraw:
 		c.Do = visit.Withdraw{Reason: note}
-	case CommandCancel:
-		c.Do = visit.Cancel{Reason: note}
 	default:
 		return visit.Receipt{}, visit.Refuse(visit.NotFound, "not_found", "what", "command", "id", command)
 	}

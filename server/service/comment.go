@@ -45,7 +45,7 @@ func (s *Service) Comment(ctx context.Context, u User, id string, n NewComment, 
 	if err != nil {
 		return store.Comment{}, err
 	}
-	concerned := u.Person == v.Applicant || slices.Contains(v.Travellers, u.Person)
+	concerned := u.Person == v.Applicant || slices.Contains(v.Concerned(), u.Person)
 	if r.Audit && !r.Signs && !concerned || n.Visibility == store.ForApprovers && !slices.Contains(readers, store.ForApprovers) {
 		return store.Comment{}, visit.Refuse(visit.Forbidden, "comment_not_yours", "visibility", string(n.Visibility))
 	}
@@ -143,12 +143,12 @@ func (s *Service) Comments(ctx context.Context, u User, id string) ([]store.Comm
 // readers are the visibilities that a user, who sees the case, may read. Who applies, travels, or is otherwise barred from
 // deciding reads only what is for all.
 func (s *Service) readers(ctx context.Context, u User, r Rights, id string) ([]store.Visibility, error) {
-	barred, err := s.Store.Barred(ctx, id, u.Person, u.Day())
+	place, err := s.Store.PlaceIn(ctx, id, u.Person, u.Day())
 	readers := []store.Visibility{store.ForAll}
-	if err != nil || barred {
+	if err != nil || place.Barred {
 		return readers, err
 	}
-	if r.Signs || r.Audit {
+	if r.Signs || r.Audit || place.Asked {
 		readers = append(readers, store.ForApprovers)
 	}
 	office := slices.ContainsFunc(r.Acting, func(a store.Acting) bool { return slices.Contains(notesFor, a.Post) })

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
@@ -22,6 +23,10 @@ type Preview struct {
 	Simpler []policy.Change `json:"simpler"`
 	// Reask is what the changes of a visit that was submitted before ask again; nil for any other draft.
 	Reask *policy.Reask `json:"reask,omitempty"`
+	// Facts are what the policy was asked about, with where each comes from.
+	Facts []policy.ShownFact `json:"facts"`
+	// Budget holds the draft's lines of money against the tables of rates.
+	Budget money.Budget `json:"budget"`
 }
 
 // Preview routes a draft without keeping it; id is that of the draft, "" for one that was never saved. It refuses only a
@@ -39,6 +44,7 @@ func (s *Service) Preview(ctx context.Context, id string, d visit.Draft) (Previe
 	if err != nil {
 		return a.Preview, err
 	}
+	a.Facts = a.facts.Shown(*a.Route)
 	if a.Simpler, err = pack.Simpler(a.facts); err != nil || st.visit.ID == "" {
 		return a.Preview, err
 	}
@@ -58,11 +64,19 @@ func (a assessment) content(applicant string, d visit.Draft) store.Content {
 	return store.Content{Applicant: applicant, Draft: d, People: a.people, Facts: a.facts}
 }
 
+func (a assessment) travellers() []string {
+	ids := make([]string, len(a.people))
+	for i, person := range a.people {
+		ids[i] = person.ID
+	}
+	return ids
+}
+
 // assess finds the route and everything that stands against submitting. A visit that was submitted before stays under the
 // policy it was submitted under (domain P-06) and in the category that the International Office has set (P-03).
 func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (assessment, error) {
 	a := assessment{Preview: Preview{Problems: d.Check()}}
-	known, err := s.known(ctx, d)
+	known, err := s.known(ctx, st.id, d)
 	if err != nil {
 		return a, err
 	}
@@ -73,6 +87,22 @@ func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (asses
 	}
 	if st.category != "" && d.Category != st.category {
 		a.Problems = append(a.Problems, visit.Problem{Field: "category", Rule: "category_set", Missing: true, Args: map[string]string{"category": string(st.category)}})
+	}
+	for i, t := range d.Travellers {
+		if st.visit.IsDeclined(t.Person) {
+			a.Problems = append(a.Problems, visit.Problem{Field: fmt.Sprintf("travellers[%d].person", i), Rule: "declined", Missing: true, Args: map[string]string{"person": t.Person}})
+		}
+	}
+	if a.Budget, err = s.budget(ctx, d, known.People); err != nil {
+		return a, err
+	}
+	known.OverRate = a.Budget.OverKinds()
+	if st.policy.Hash == "" { // a visit under way is not stopped
+		locks, err := s.locks(ctx, d)
+		if err != nil {
+			return a, err
+		}
+		a.Problems = append(a.Problems, locks...)
 	}
 	if err := s.checkUnit(ctx, d, &a.Preview); err != nil {
 		return a, err
@@ -97,9 +127,19 @@ func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (asses
 		return a, err
 	default:
 		a.Route = &route
+		a.facts.Overrides = used(route)
 		a.Problems = merge(a.Problems, route.Missing(d))
 	}
 	return a, nil
+}
+
+// used are the overrides that lift a refusal of the route: only they belong to the content that is judged.
+func used(r policy.Route) []policy.Override {
+	var all []policy.Override
+	for _, o := range r.Overridden {
+		all = append(all, o.Override)
+	}
+	return all
 }
 
 // routable tells whether a draft says enough, and nothing wrong, so that a route can be found.
@@ -235,7 +275,7 @@ func (s *Service) Draft(ctx context.Context, u User, id string) (store.DraftRow,
 	return d, err
 }
 
-// editable gives one's own draft if it may be changed now: never submitted, or returned.
+// editable gives one's own draft if it may be changed now: never submitted, returned, or approved and to be amended.
 func (s *Service) editable(ctx context.Context, u User, id string) (store.DraftRow, error) {
 	d, err := s.Draft(ctx, u, id)
 	if err != nil {
@@ -247,7 +287,7 @@ func (s *Service) editable(ctx context.Context, u User, id string) (store.DraftR
 		return d, nil
 	case err != nil:
 		return d, err
-	case row.State != visit.StateReturned:
+	case row.State != visit.StateReturned && !row.State.Amendable():
 		return d, visit.Refuse(visit.Conflict, "not_in_state", "state", string(row.State))
 	}
 	return d, nil
@@ -279,10 +319,7 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 	if err != nil {
 		return visit.Receipt{}, err
 	}
-	travellers := make([]string, len(a.people))
-	for i, person := range a.people {
-		travellers[i] = person.ID
-	}
+	travellers := a.travellers()
 	c := visit.Command{ID: commandID(u, key), By: u.actor()}
 	first, known, err := s.Store.EventOf(ctx, id, c.ID)
 	if err != nil {
@@ -291,7 +328,8 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 	// A command that was recorded before is what it was then, whatever has become of the visit since.
 	if f, again := first.Fact.(visit.Resubmitted); again {
 		c.Do = visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin(), Changes: f.Changes, Reask: f.Reask, PreparedBy: f.PreparedBy}
-		return s.do(ctx, id, c, first.Seq)
+		r, err := s.do(ctx, id, c, first.Seq)
+		return s.submitted(ctx, r, d.Draft, err)
 	}
 	if known || st.visit.State != visit.StateReturned {
 		do := visit.Submit{Version: version, Unit: d.Draft.Unit, Travellers: travellers, Route: a.Route.Pin(), PreparedBy: d.PreparedBy}
@@ -299,7 +337,8 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 			do.PreparedBy = f.PreparedBy
 		}
 		c.Do = do
-		return s.submitFirst(ctx, u, id, c)
+		r, err := s.submitFirst(ctx, u, id, c)
+		return s.submitted(ctx, r, d.Draft, err)
 	}
 	do := visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin(), PreparedBy: d.PreparedBy}
 	if version != st.visit.Version {
@@ -310,7 +349,16 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 		do.Changes, do.Reask = r.Changes, pinnedReask(r)
 	}
 	c.Do = do
-	return s.do(ctx, id, c, st.visit.Seq)
+	r, err := s.do(ctx, id, c, st.visit.Seq)
+	return s.submitted(ctx, r, d.Draft, err)
+}
+
+// submitted looks, after a submission that stands, for what the International Office should know of.
+func (s *Service) submitted(ctx context.Context, r visit.Receipt, d visit.Draft, err error) (visit.Receipt, error) {
+	if err == nil {
+		s.lookAround(ctx, r.Visit, d)
+	}
+	return r, err
 }
 
 func (s *Service) submitFirst(ctx context.Context, u User, id string, c visit.Command) (visit.Receipt, error) {

@@ -110,7 +110,11 @@ func (s *Service) document(ctx context.Context, u User, id, hash string) (visit.
 	if err != nil {
 		return visit.Document{}, err
 	}
-	for _, d := range drafts {
+	papers, err := s.papers(ctx, u, id)
+	if err != nil {
+		return visit.Document{}, err
+	}
+	for _, d := range append(drafts, visit.Draft{Documents: papers}) {
 		if i := slices.IndexFunc(d.Documents, func(doc visit.Document) bool { return doc.File == hash }); i >= 0 {
 			return d.Documents[i], nil
 		}
@@ -121,21 +125,53 @@ func (s *Service) document(ctx context.Context, u User, id, hash string) (visit.
 	return visit.Document{}, visit.Refuse(visit.NotFound, "not_found", "what", "file", "id", hash)
 }
 
-// readable gives what the user may read of a visit: the version being judged, the own working copy, or both.
+// papers are the scans of outside decisions and the files of the life after the approval; none for who may not see the visit.
+func (s *Service) papers(ctx context.Context, u User, id string) ([]visit.Document, error) {
+	if _, err := s.see(ctx, u, id); err != nil {
+		return nil, unless(err, visit.NotFound)
+	}
+	v, err := s.Store.Visit(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var all []visit.Document
+	for _, t := range v.Tasks {
+		if t.Outside != nil {
+			all = append(all, visit.Document{Kind: t.SignOff.Code, File: t.Outside.File, Name: t.Outside.Number})
+		}
+	}
+	files, err := s.lifeFiles(ctx, v)
+	for _, f := range files {
+		all = append(all, visit.Document{File: f.hash, Name: f.name})
+	}
+	return all, err
+}
+
+// unless gives an error that is not of the given code.
+func unless(err error, code visit.Code) error {
+	if visit.CodeOf(err) == code {
+		return nil
+	}
+	return err
+}
+
+// readable gives what the user may read of a visit: every version that was judged, the own working copy, or both.
 func (s *Service) readable(ctx context.Context, u User, id string) ([]visit.Draft, error) {
 	var drafts []visit.Draft
 	_, seen := s.see(ctx, u, id)
 	switch {
 	case seen == nil:
-		row, err := s.Store.VisitRow(ctx, id)
+		v, err := s.Store.Visit(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		c, err := s.Store.Content(ctx, id, row.Version)
-		if err != nil {
-			return nil, err
+		for _, hash := range versions(v) {
+			c, err := s.Store.Content(ctx, id, hash)
+			if err != nil {
+				return nil, err
+			}
+			drafts = append(drafts, c.Draft)
 		}
-		drafts = append(drafts, c.Draft)
 	case visit.CodeOf(seen) != visit.NotFound:
 		return nil, seen
 	}

@@ -11,6 +11,7 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
 
+	"github.com/exeat/exeat/audit"
 	"github.com/exeat/exeat/visit"
 )
 
@@ -19,6 +20,9 @@ type History struct {
 	Lines []HistoryLine
 	// Raw is the whole history as JSON, in the form that Temporal's own tools write and replay.
 	Raw json.RawMessage
+	// Archived is when it was archived; zero for a history that Temporal still has. Hash is then its SHA-256, hex.
+	Archived time.Time
+	Hash     string
 }
 
 // HistoryLine is one event of the history with what its payloads say; fields that do not apply are zero.
@@ -41,8 +45,8 @@ type HistoryLine struct {
 	Failure string
 }
 
-// History gives the Temporal history of a visit that the user may see; not_found (no_history) when its workflow was not
-// started yet or its history has passed the retention time.
+// History gives the Temporal history of a visit that the user may see: from Temporal, or from the archive where Temporal
+// has it no longer; not_found (no_history) when its workflow was not started yet or nobody has its history any more.
 func (s *Service) History(ctx context.Context, u User, id string) (History, error) {
 	r, err := s.see(ctx, u, id)
 	if err == nil {
@@ -53,20 +57,56 @@ func (s *Service) History(ctx context.Context, u User, id string) (History, erro
 	}
 	hist, err := s.Host.History(ctx, id)
 	if visit.CodeOf(err) == visit.NotFound {
+		return s.archivedHistory(ctx, id)
+	}
+	if err != nil {
+		return History{}, err
+	}
+	raw, err := rawOf(hist, id)
+	if err != nil {
+		return History{}, err
+	}
+	return History{Raw: raw, Lines: historyLines(hist)}, nil
+}
+
+func (s *Service) archivedHistory(ctx context.Context, id string) (History, error) {
+	archived, err := s.Store.ArchivedHistory(ctx, id)
+	if visit.CodeOf(err) == visit.NotFound {
 		return History{}, visit.Refuse(visit.NotFound, "no_history", "id", id)
 	}
 	if err != nil {
 		return History{}, err
 	}
+	hist, err := audit.ReadHistory(archived.JSON)
+	if err != nil {
+		return History{}, fmt.Errorf("visit %s: %w", id, err)
+	}
+	return History{Raw: archived.JSON, Lines: historyLines(hist), Archived: archived.At, Hash: archived.Hash}, nil
+}
+
+func historyLines(hist *historypb.History) []HistoryLine {
+	lines := make([]HistoryLine, len(hist.GetEvents()))
+	for i, e := range hist.GetEvents() {
+		lines[i] = historyLine(e)
+	}
+	return lines
+}
+
+func rawOf(hist *historypb.History, id string) ([]byte, error) {
 	raw, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(hist)
 	if err != nil {
-		return History{}, fmt.Errorf("write the history of visit %s: %w", id, err)
+		return nil, fmt.Errorf("write the history of visit %s: %w", id, err)
 	}
-	h := History{Raw: raw, Lines: make([]HistoryLine, len(hist.GetEvents()))}
-	for i, e := range hist.GetEvents() {
-		h.Lines[i] = historyLine(e)
+	return raw, nil
+}
+
+// rawHistory is the whole history as JSON; not_found when there is none, or none any more.
+func (s *Service) rawHistory(ctx context.Context, id string) ([]byte, error) {
+	hist, err := s.Host.History(ctx, id)
+	if err != nil {
+		return nil, err
 	}
-	return h, nil
+	return rawOf(hist, id)
 }
 
 func historyLine(e *historypb.HistoryEvent) HistoryLine {

@@ -6,10 +6,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/test/harness"
 	"github.com/exeat/exeat/visit"
 )
 
@@ -47,6 +50,35 @@ func TestHistorySaysWhatWasDecided(t *testing.T) {
 	require.NoError(t, temporalproto.CustomJSONUnmarshalOptions{}.Unmarshal(h.Raw, &raw))
 	require.Len(t, raw.GetEvents(), len(h.Lines))
 	require.True(t, json.Valid(h.Raw))
+}
+
+func TestP50_AHistoryThatTemporalHasNoLongerIsReadFromTheArchive(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.hosted()
+	id := k.submitted("faculty.civ")
+	_, err := k.svc.Do(t.Context(), k.user("faculty.civ"), id, service.CommandWithdraw, "", "不去了", "w")
+	require.NoError(t, err)
+	live, err := k.svc.History(t.Context(), k.user("auditor"), id)
+	require.NoError(t, err)
+	require.True(t, live.Archived.IsZero())
+	harness.Eventually(t, "the worker to archive it", func() bool {
+		_, err := k.svc.Store.ArchivedHistory(t.Context(), id)
+		return err == nil
+	})
+	_, err = k.svc.Host.Client.WorkflowService().DeleteWorkflowExecution(t.Context(), &workflowservice.DeleteWorkflowExecutionRequest{
+		Namespace: harness.Temporal(t).Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: visit.WorkflowID(id)},
+	})
+	require.NoError(t, err) // as the retention time does
+	var archived service.History
+	harness.Eventually(t, "Temporal to forget the workflow", func() bool {
+		archived, err = k.svc.History(t.Context(), k.user("auditor"), id)
+		require.NoError(t, err)
+		return !archived.Archived.IsZero()
+	})
+	require.Len(t, archived.Hash, 64)
+	require.GreaterOrEqual(t, len(archived.Lines), len(live.Lines))
+	require.Equal(t, live.Lines, archived.Lines[:len(live.Lines)])
 }
 
 func TestHistoryIsForThoseWhoMaySeeTheVisit(t *testing.T) {

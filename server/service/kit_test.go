@@ -10,6 +10,7 @@ import (
 
 	"github.com/exeat/exeat/blob"
 	"github.com/exeat/exeat/demo"
+	"github.com/exeat/exeat/document"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
@@ -31,6 +32,7 @@ func newKit(t testing.TB) *kit {
 	require.NoError(t, st.PutUniversity(t.Context(), demo.University()))
 	svc := &service.Service{
 		Store: st, Blobs: blob.Folder(t.TempDir()), Log: slog.New(slog.DiscardHandler), Host: harness.NewHost(t), Demo: true,
+		Print: service.Print{University: document.Words{ZH: "演示大学", EN: "Demonstration University"}, URL: "https://exeat.example.edu.cn"},
 	}
 	require.NoError(t, svc.InstallPolicies(t.Context()))
 	return &kit{t: t, db: d, svc: svc}
@@ -79,6 +81,17 @@ func (k *kit) draft(person string) visit.Draft {
 		d.Documents = append(d.Documents, visit.Document{Kind: q.Args["code"], File: f.Hash, Name: "邀请函.txt"})
 	}
 	return d
+}
+
+// draftTo is a draft to one country, complete or not.
+func (k *kit) draftTo(person, country string) visit.Draft {
+	k.t.Helper()
+	return visit.Draft{
+		Category: visit.Academic, Title: "Field work", Purpose: "To measure.", Unit: "CIV", Travellers: []visit.Traveller{{Person: person, Role: visit.Leader}},
+		Legs:     []visit.Leg{{Country: country, City: "X", Arrive: k.day(60), Depart: k.day(63), Host: "A university"}},
+		ExitDate: k.day(60), ReturnDate: k.day(63), TalentTask: "Two meetings",
+		Funding: []visit.Funding{{Source: "Project", Kind: visit.Research, Currency: "CNY", Amount: 1200000}},
+	}
 }
 
 func (k *kit) upload(person, content string) store.File {

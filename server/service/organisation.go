@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
 )
@@ -214,13 +213,3 @@ func (s *Service) watchesVacancies(ctx context.Context, u User) error {
 
 // WatchesVacancies tells that a person is told of sign-offs that nobody can give.
 func (r Rights) WatchesVacancies() bool { return r.Admin || r.Office || r.Audit }
-
-// Name gives what a sign-off, gate or document is called in the pinned policy of the case, whatever policies say later.
-func (c Case) Name(code string) (policy.Words, bool) {
-	for _, s := range c.Route.SignOffs {
-		if s.Code == code {
-			return s.Words, true
-		}
-	}
-	return policy.Words{}, false
-}

@@ -152,6 +152,7 @@ func (s *Service) PolicyName(code string) (policy.Words, bool) {
 
 // standing is what an earlier submission has fixed for a draft; the zero value is that of a draft never submitted.
 type standing struct {
+	id       string // of the draft, "" for one that was never saved
 	policy   visit.PolicyRef
 	category visit.Category // set by the International Office, empty unless it was
 	visit    visit.Visit    // without an id unless it was submitted
@@ -164,9 +165,9 @@ func (s *Service) standing(ctx context.Context, id string) (standing, error) {
 	}
 	v, err := s.Store.Visit(ctx, id)
 	if visit.CodeOf(err) == visit.NotFound {
-		return standing{}, nil
+		return standing{id: id}, nil
 	}
-	return standing{v.Route.Policy, v.Category, v}, err
+	return standing{id, v.Route.Policy, v.Category, v}, err
 }
 
 // packFor gives the policy that decides on a draft: the pinned one once it was submitted, else the one in force.

@@ -160,7 +160,7 @@ func TestP06_AHundredOpenVisitsFinishOnTheirPolicy(t *testing.T) {
 		before, err := k.svc.Store.Visit(t.Context(), id)
 		require.NoError(t, err)
 		after := k.finished(before)
-		require.Equal(t, visit.StateApproved, after.State)
+		require.Equal(t, visit.StatePreparing, after.State)
 		require.Equal(t, before.Route, after.Route)
 		require.Equal(t, old, after.Route.Policy.Hash)
 		require.Len(t, after.Tasks, 5, "nobody more than the old policy asks for")
@@ -219,7 +219,14 @@ func TestP07_ThePublicationListsWhatItWouldChange(t *testing.T) {
 // group submits a work visit of several persons; it is recorded, and hosted by nobody.
 func (k *kit) group(members []string) string {
 	k.t.Helper()
+	return k.groupOf(members, func(*visit.Draft) {})
+}
+
+// groupOf is group with a change of the draft.
+func (k *kit) groupOf(members []string, change func(*visit.Draft)) string {
+	k.t.Helper()
 	d := k.draft(members[0])
+	change(&d)
 	d.Category, d.PlanItem, d.Travellers = visit.Work, "2026-7", nil
 	for i, m := range members {
 		role := visit.Member

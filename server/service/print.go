@@ -149,10 +149,47 @@ func (s *Service) form(ctx context.Context, u User, id string, f document.Form) 
 	if r.History, err = s.history(ctx, id, c); err != nil {
 		return nil, err
 	}
+	passports, err := s.passportsOf(ctx, c.People)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range leaderFirst(c) {
-		r.Travellers = append(r.Travellers, document.Record{Number: p.ID, Standing: both("standing." + standingKey(p)), Classified: both("classified." + or(p.Classified, "none"))})
+		r.Travellers = append(r.Travellers, document.Record{
+			Number: p.ID, Standing: both("standing." + standingKey(p)), Classified: both("classified." + or(p.Classified, "none")), Passports: passports[p.ID],
+		})
+	}
+	if r.Budget, err = s.printedBudget(ctx, c); err != nil {
+		return nil, err
 	}
 	return r.PDF(f)
+}
+
+// printedBudget is the financial part of the task-and-budget form.
+func (s *Service) printedBudget(ctx context.Context, c store.Content) (document.Budget, error) {
+	people := map[string]policy.Person{}
+	for _, p := range c.People {
+		people[p.ID] = p
+	}
+	b, err := s.budget(ctx, c.Draft, people)
+	out := document.Budget{TotalCNY: b.TotalCNY, Open: b.Open}
+	for _, l := range b.Lines {
+		line := document.BudgetLine{Kind: both("budget_kind." + string(l.Kind)), Currency: l.Currency, Amount: l.Amount, People: l.People, Days: l.Days, Total: l.Total, Over: l.Over}
+		if l.Country != "" {
+			line.Place = s.country(l.Country).ZH + " " + l.City
+		}
+		switch {
+		case l.Rate != nil:
+			line.Standard = l.Rate.Currency + " " + l.Standard.String()
+			if !slices.Contains(out.Notes, l.Rate.Source) {
+				out.Notes = append(out.Notes, l.Rate.Source)
+			}
+		case l.Allowed != "":
+			w := both("class." + string(l.Allowed))
+			line.Standard = "≤ " + w.ZH + " " + w.EN
+		}
+		out.Lines = append(out.Lines, line)
+	}
+	return out, err
 }
 
 func or(s, otherwise string) string {
@@ -193,7 +230,7 @@ func (s *Service) formContent(ctx context.Context, u User, id string) (store.Con
 	if err != nil {
 		return store.Content{}, visit.Visit{}, err
 	}
-	known, err := s.known(ctx, row.Draft)
+	known, err := s.known(ctx, id, row.Draft)
 	if err != nil {
 		return store.Content{}, visit.Visit{}, err
 	}

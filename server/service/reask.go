@@ -34,16 +34,13 @@ func (s *Service) reask(ctx context.Context, v visit.Visit, next store.Content, 
 		return r, err
 	}
 	asked := []string{}
-	for _, t := range v.Tasks {
-		if !t.StandsFor(v.Version) {
-			continue
-		}
+	for _, t := range v.Judged() {
 		judged, err := since(t.Version)
 		if err != nil {
 			return r, err
 		}
-		if code := t.SignOff.Code; slices.Contains(judged.SignOffs, code) && !slices.Contains(asked, code) {
-			asked = append(asked, code)
+		if slices.Contains(judged.SignOffs, t.SignOff.Code) {
+			asked = append(asked, t.SignOff.Code)
 		}
 	}
 	published, err := since(v.Notice.Version)

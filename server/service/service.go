@@ -10,6 +10,7 @@ import (
 	"github.com/exeat/exeat/blob"
 	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/host"
+	"github.com/exeat/exeat/passport"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
 )
@@ -24,6 +25,8 @@ type Service struct {
 	Demo bool
 	// Print is what papers need besides the record.
 	Print Print
+	// PassportKeys seal the numbers of passports; without one the ledger shows and takes none.
+	PassportKeys passport.Keys
 
 	turns turns
 	packs packs

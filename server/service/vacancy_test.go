@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/test/harness"
 	"github.com/exeat/exeat/visit"
 	"github.com/exeat/exeat/worker"
@@ -58,7 +59,8 @@ func TestP16_ALeaverLeavesAnAlarmThatClosesByItself(t *testing.T) {
 	n, err := k.svc.Store.OpenVacancies(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, len(k.alarms(id)), n, "the count on the desk")
-	require.Equal(t, "not_your_sign_off", k.approves("dean.civ", id, "1.1.COL.DEAN"), "a leaver signs nothing")
+	_, err = k.svc.Decide(t.Context(), k.user("dean.civ"), id, service.Decision{Task: "1.1.COL.DEAN", Verdict: service.Approve}, "left")
+	require.Equal(t, visit.NotFound, visit.CodeOf(err), "a leaver signs nothing, and sees nothing of it")
 
 	require.NoError(t, k.svc.StartHolding(t.Context(), admin, store.Holding{Person: "faculty2.civ", Post: "COL.DEAN", Unit: "CIV", From: k.day(0)}))
 	require.NotContains(t, k.alarms(id), "COL.DEAN", "somebody can again")
@@ -178,9 +180,9 @@ func TestP16_TheWorkerFindsAVacantSignOffByItself(t *testing.T) {
 	go func() { watch.Run(ctx); close(ended) }()
 	defer func() { cancel(); <-ended }()
 
-	k.each(`UPDATE holding SET to_date = CAST($1 AS date) WHERE person = 'fin'`, k.day(-1)) // nobody tells the service
+	k.exec(`UPDATE holding SET to_date = CAST($1 AS date) WHERE person = 'fin'`, k.day(-1)) // nobody tells the service
 	harness.Eventually(t, "an alarm", func() bool { return k.alarms(id)["FIN"] != "" })
-	k.each(`UPDATE holding SET to_date = NULL WHERE person = 'fin'`)
+	k.exec(`UPDATE holding SET to_date = NULL WHERE person = 'fin'`)
 	harness.Eventually(t, "no alarm", func() bool { return k.alarms(id)["FIN"] == "" })
 	require.Empty(t, k.approves("fin", id, "1.1.FIN"))
 }

@@ -210,26 +210,20 @@ func (p *Pages) organisationPage(r request, f view.OrganisationForm, rename map[
 	if err := p.knowAll(r.ctx(), &v.Page, ids); err != nil {
 		return err
 	}
-	v.Problems = problemsOf(v.Page, refused, rename)
+	v.Problems = renamed(v.Page, refused, rename)
 	return render(r.Context, status, view.OrganisationPage(v))
 }
 
-// problemsOf puts a refusal into words, with the fields as the inputs of the page are named.
-func problemsOf(page view.Page, refused error, rename map[string]string) []view.Problem {
+// renamed puts a refusal into words, with the fields as the inputs of the page are named.
+func renamed(page view.Page, refused error, names map[string]string) []view.Problem {
 	if refused == nil {
 		return nil
 	}
-	refusal := api.Refusal(refused)
-	if len(refusal.Problems) == 0 {
-		return []view.Problem{{Text: page.Say(refusal.Rule, refusal.Args)}}
-	}
-	var problems []view.Problem
-	for _, q := range refusal.Problems {
-		problem := page.Problem(q)
-		if name, ok := rename[q.Field]; ok {
-			problem.Field = name
+	problems := problemsOf(page, refused)
+	for i, q := range problems {
+		if name, ok := names[q.Field]; ok {
+			problems[i].Field = name
 		}
-		problems = append(problems, problem)
 	}
 	return problems
 }
@@ -351,7 +345,7 @@ func (p *Pages) relationsPage(r request, status int, f view.OrganisationForm, re
 	if err := p.know(r.ctx(), &v.Page, ids...); err != nil {
 		return err
 	}
-	v.Problems = problemsOf(v.Page, refused, relationFields)
+	v.Problems = renamed(v.Page, refused, relationFields)
 	return render(r.Context, status, view.RelationsPage(v))
 }
 

@@ -5,9 +5,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/exeat/exeat/ledger"
-	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/server/api"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/server/web/view"
@@ -48,19 +48,26 @@ func (p *Pages) caseOf(r request) (view.Case, error) {
 		page.People[person.ID] = person
 	}
 	page.Past, page.Delegations = c.Names, c.Delegations
-	page.Policy = func(code string) (policy.Words, bool) { // as the pinned policy calls it
-		if w, ok := c.Name(code); ok {
-			return w, true
-		}
-		return p.names(code)
-	}
+	page.Policy = api.SignOffNames(c, page.Policy)
 	return view.Case{Page: page, C: c, Papers: papers, Key: rand.Text()}, nil
 }
 
 func (p *Pages) decide(r request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
 	d := service.Decision{
 		Task: r.PostForm("task"), Verdict: service.Verdict(r.PostForm("decision")), Reason: text(r.Request.PostForm, "reason"),
 		Version: r.PostForm("version"),
+	}
+	d.Seen, _ = strconv.Atoi(r.PostForm("seen")) // what is no number is the newest
+	typed := view.Typed{Verdict: string(d.Verdict), Text: d.Reason, Stage: r.PostForm("stage")}
+	if r.PostForm("outside") != "" && d.Verdict != service.Question {
+		o, err := p.outsidePaper(r)
+		if err != nil {
+			return p.caseAgain(r, "decide", d.Task, typed, err)
+		}
+		d.Outside, typed.Outside = o, *o
 	}
 	stage, err := strconv.Atoi(orZero(r.PostForm("stage")))
 	if err != nil {
@@ -74,10 +81,27 @@ func (p *Pages) decide(r request) error {
 		_, err = p.svc.Decide(r.ctx(), r.user, r.Param("id"), d, keyOf(r))
 	}
 	if err != nil {
-		typed := view.Typed{Verdict: string(d.Verdict), Text: d.Reason, Stage: r.PostForm("stage")}
 		return p.caseAgain(r, "decide", d.Task, typed, err)
 	}
 	return redirect(r.Context, casePath(r, "decided"))
+}
+
+// outsidePaper reads the paper of an outside decision. A scan that was sent before stays, so that it need not be sent again.
+func (p *Pages) outsidePaper(r request) (*visit.OutsideDecision, error) {
+	o := &visit.OutsideDecision{Number: text(r.Request.PostForm, "outside_number"), Date: r.PostForm("outside_date"), File: r.PostForm("outside_kept")}
+	file, err := r.FormFile("outside_file")
+	if err != nil || file.Size == 0 { // none was chosen
+		return o, nil
+	}
+	kept, err := p.keepFile(r, file)
+	o.File = kept.Hash
+	if visit.CodeOf(err) == visit.Invalid {
+		for _, q := range api.Refusal(err).Problems {
+			q.Field = "outside.file"
+			return o, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{q}}
+		}
+	}
+	return o, err
 }
 
 func orZero(s string) string {
@@ -122,15 +146,26 @@ func (p *Pages) caseAgain(r request, form, task string, typed view.Typed, err er
 	v.Task, v.Typed = task, map[string]view.Typed{form: typed}
 	for _, q := range refusal.Problems {
 		problem := v.Problem(q)
-		if form != "decide" {
-			problem.Field = form + task
-		}
+		problem.Field = inForm(form, task, q.Field)
 		v.Problems = append(v.Problems, problem)
 	}
 	if len(v.Problems) == 0 {
 		v.Problems = []view.Problem{{Text: v.Say(refusal.Rule, refusal.Args)}}
 	}
 	return render(r.Context, api.Status(refusal), view.CasePage(v))
+}
+
+// inForm names the input of a form that a problem's field stands for.
+func inForm(form, task, field string) string {
+	switch form {
+	case "decide":
+		return field
+	case service.CommandAnswer, service.CommandWithdraw, service.CommandCancel:
+		return form + task
+	default:
+		list, _, _ := strings.Cut(field, "[")
+		return form + "." + list
+	}
 }
 
 func (p *Pages) download(r request) error {
@@ -151,13 +186,22 @@ func (p *Pages) showLedger(r request) error {
 	if err != nil {
 		return err
 	}
-	v := view.Ledger{Page: page, ID: r.Param("id")}
+	proofs, err := p.svc.LeafProofs(r.ctx(), r.user, r.Param("id"))
+	if err != nil {
+		return err
+	}
+	v := view.Ledger{Page: page, ID: r.Param("id"), Audits: r.rights.Audit}
 	var ids []string
 	for _, e := range entries {
 		ids = append(ids, e.Event.By.Person, e.Event.By.OnBehalfOf)
-		v.Entries = append(v.Entries, view.LedgerEntry{
+		entry := view.LedgerEntry{
 			Seq: e.Event.Seq, At: e.Event.At, Kind: e.Event.Kind(), By: e.Event.By, Hash: e.Hash, Prev: e.Prev, Body: e.Body,
-		})
+			Shown: e.Event.Shown.Hash != "",
+		}
+		if proof, ok := proofs[e.Event.Seq]; ok {
+			entry.Proof = &proof
+		}
+		v.Entries = append(v.Entries, entry)
 	}
 	if err := ledger.Verify(entries); err != nil {
 		v.Broken = err.Error()

@@ -38,17 +38,22 @@ func parseForm(r request) error {
 func readForm(f url.Values) view.Form {
 	return view.Form{
 		Category: f.Get("category"), Title: text(f, "title"), Purpose: text(f, "purpose"), Unit: f.Get("unit"),
-		ExitDate: text(f, "exit_date"), ReturnDate: text(f, "return_date"),
+		ExitDate: text(f, "exit_date"), ReturnDate: text(f, "return_date"), ExitTime: text(f, "exit_time"),
 		Invitation: text(f, "invitation"), PlanItem: text(f, "plan_item"), TalentTask: text(f, "talent_task"),
 		Flags: f["flags"],
 		Travellers: rows(f, "travellers", func(of func(string) string) visit.Traveller {
 			return visit.Traveller{Person: of("person"), Role: visit.Role(of("role"))}
 		}),
 		Legs: rows(f, "legs", func(of func(string) string) visit.Leg {
-			return visit.Leg{Country: of("country"), City: of("city"), Arrive: of("arrive"), Depart: of("depart"), Host: of("host"), Transport: of("transport"), Lodging: of("lodging")}
+			return visit.Leg{Country: of("country"), City: of("city"), Arrive: of("arrive"), Depart: of("depart"), Host: of("host"), Transport: of("transport"), Lodging: of("lodging"), Transit: visit.Transit(of("transit"))}
 		}),
 		Funding: rows(f, "funding", func(of func(string) string) view.FundingRow {
 			return view.FundingRow{Source: of("source"), Kind: of("kind"), Currency: strings.ToUpper(of("currency")), Amount: of("amount")}
+		}),
+		Budget: rows(f, "budget", func(of func(string) string) view.BudgetRow {
+			return view.BudgetRow{
+				Kind: of("kind"), Leg: of("leg"), Currency: strings.ToUpper(of("currency")), Amount: of("amount"), People: of("people"), Days: of("days"), Class: of("class"),
+			}
 		}),
 		Documents: rows(f, "documents", func(of func(string) string) visit.Document {
 			return visit.Document{Kind: of("kind"), File: of("file"), Name: of("name")}
@@ -85,6 +90,7 @@ func compact(f view.Form) view.Form {
 	f.Travellers = slices.DeleteFunc(f.Travellers, func(t visit.Traveller) bool { return t.Person == "" })
 	f.Legs = slices.DeleteFunc(f.Legs, func(l visit.Leg) bool { return l == visit.Leg{} })
 	f.Funding = slices.DeleteFunc(f.Funding, func(m view.FundingRow) bool { return m.Source == "" && m.Kind == "" && m.Amount == "" })
+	f.Budget = slices.DeleteFunc(f.Budget, func(l view.BudgetRow) bool { return l.Kind == "" && l.Amount == "" })
 	return f
 }
 
@@ -92,7 +98,7 @@ func compact(f view.Form) view.Form {
 func draftOf(f view.Form) (visit.Draft, []visit.Problem) {
 	d := visit.Draft{
 		Category: visit.Category(f.Category), Title: f.Title, Purpose: f.Purpose, Unit: f.Unit, Travellers: f.Travellers, Legs: f.Legs,
-		ExitDate: f.ExitDate, ReturnDate: f.ReturnDate, Invitation: f.Invitation, PlanItem: f.PlanItem, TalentTask: f.TalentTask,
+		ExitDate: f.ExitDate, ReturnDate: f.ReturnDate, ExitTime: f.ExitTime, Invitation: f.Invitation, PlanItem: f.PlanItem, TalentTask: f.TalentTask,
 		Documents: f.Documents,
 	}
 	var problems []visit.Problem
@@ -107,10 +113,40 @@ func draftOf(f view.Form) (visit.Draft, []visit.Problem) {
 		}
 		d.Funding = append(d.Funding, visit.Funding{Source: m.Source, Kind: visit.FundingKind(m.Kind), Currency: m.Currency, Amount: amount})
 	}
+	for i, l := range f.Budget {
+		line, wrong := budgetLine(fmt.Sprintf("budget[%d]", i), l)
+		d.Budget, problems = append(d.Budget, line), append(problems, wrong...)
+	}
 	for _, flag := range f.Flags {
 		d.Flags = append(d.Flags, visit.Flag(flag))
 	}
 	return d, problems
+}
+
+// budgetLine makes a line of the budget, with the problems of its numbers.
+func budgetLine(field string, l view.BudgetRow) (visit.BudgetLine, []visit.Problem) {
+	line := visit.BudgetLine{Kind: visit.BudgetKind(l.Kind), Currency: l.Currency, Class: visit.Class(l.Class)}
+	var problems []visit.Problem
+	wrong := func(name, value string) {
+		problems = append(problems, visit.Problem{Field: field + "." + name, Rule: "not_a_number", Args: map[string]string{"value": value}})
+	}
+	number := func(name, value string) int {
+		n, err := strconv.Atoi(orZero(value))
+		if err != nil {
+			wrong(name, value)
+		}
+		return n
+	}
+	line.Leg, line.People, line.Days = number("leg", l.Leg), number("people", l.People), number("days", l.Days)
+	amount, err := visit.ParseMoney(l.Amount)
+	switch {
+	case l.Amount == "":
+		problems = append(problems, visit.Problem{Field: field + ".amount", Rule: "required", Missing: true})
+	case err != nil:
+		wrong("amount", l.Amount)
+	}
+	line.Amount = amount
+	return line, problems
 }
 
 // editRows carries out a button that adds or removes a row; ok is false for any other button.
@@ -128,6 +164,8 @@ func editRows(f view.Form, button string) (_ view.Form, ok bool) {
 		f.Legs = edited(f.Legs, verb, n, visit.Leg{})
 	case "funding":
 		f.Funding = edited(f.Funding, verb, n, view.FundingRow{Currency: "CNY"})
+	case "budget":
+		f.Budget = edited(f.Budget, verb, n, view.BudgetRow{Currency: "CNY", People: strconv.Itoa(max(1, len(f.Travellers))), Days: "1"})
 	case "documents":
 		f.Documents = edited(f.Documents, verb, n, visit.Document{})
 	default:
@@ -228,8 +266,11 @@ func (p *Pages) showForm(r request, status int, v view.Edit) error {
 	if v.Units, err = p.unitCodes(r); err != nil {
 		return err
 	}
+	if v.PlanItems, err = p.svc.PlanItems(r.ctx(), r.user, v.Form.Unit, v.Form.ExitDate); err != nil {
+		return err
+	}
 	if v.ID != "" {
-		if v.Returned, err = p.whyReturned(r, v.ID); err != nil {
+		if v.Returned, v.State, err = p.whyReturned(r, v.ID); err != nil {
 			return err
 		}
 		if v.Returned == "" {
@@ -256,14 +297,14 @@ func (p *Pages) unitCodes(r request) ([]string, error) {
 	return codes, err
 }
 
-// whyReturned gives the reason of the last return of a visit that was returned, "" for a draft.
-func (p *Pages) whyReturned(r request, id string) (string, error) {
+// whyReturned gives the reason of the last return of a visit that was returned, "" for any other, and its state.
+func (p *Pages) whyReturned(r request, id string) (string, visit.State, error) {
 	c, err := p.svc.Case(r.ctx(), r.user, id)
 	if visit.CodeOf(err) == visit.NotFound {
-		return "", nil
+		return "", visit.StateDraft, nil
 	}
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	for _, e := range slices.Backward(c.Entries) {
 		if c.Visit.State != visit.StateReturned {
@@ -271,12 +312,12 @@ func (p *Pages) whyReturned(r request, id string) (string, error) {
 		}
 		switch f := e.Event.Fact.(type) {
 		case visit.Returned:
-			return c.Notes[f.Reason], nil
+			return c.Notes[f.Reason], c.Visit.State, nil
 		case visit.CategoryChanged:
-			return c.Notes[f.Reason], nil
+			return c.Notes[f.Reason], c.Visit.State, nil
 		}
 	}
-	return "", nil
+	return "", c.Visit.State, nil
 }
 
 // ownDraft gives the id of the user's own draft; "" for one that was never saved, and for anybody else's.
@@ -297,11 +338,14 @@ func (p *Pages) panel(r request, page view.Page, id string, d visit.Draft, probl
 	if err != nil {
 		return view.Panel{}, err
 	}
-	v := view.Panel{Page: page, Route: preview.Route, Simpler: preview.Simpler, Reask: preview.Reask, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
+	v := view.Panel{Page: page, ID: id, Route: preview.Route, Simpler: preview.Simpler, Reask: preview.Reask, Budget: preview.Budget, Facts: preview.Facts, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
 	if v.Route == nil {
 		return v, nil
 	}
 	var ids []string
+	for _, o := range v.Route.Overridden {
+		ids = append(ids, o.Override.By)
+	}
 	for _, s := range v.Route.SignOffs {
 		for _, post := range s.Posts {
 			as, err := p.record.Holders(r.ctx(), post, s.Unit, r.user.Day())
@@ -367,7 +411,11 @@ func (p *Pages) saveVisit(r request) error {
 	if err != nil {
 		return p.showAgain(r, v, err)
 	}
-	if button != "submit" {
+	switch button {
+	case "submit":
+	case "compare":
+		return redirect(r.Context, "/visits/"+row.ID+"/changes")
+	default:
 		return redirect(r.Context, "/visits/"+row.ID+"/edit?done=saved")
 	}
 	v.ID, v.Revision = row.ID, row.Revision

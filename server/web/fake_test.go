@@ -74,20 +74,26 @@ func (c clock) Rests(time.Time) bool                           { return false }
 type fake struct {
 	approverDesk // as policyDesk, but for what other pages ask of it
 	calendarDesk
-	paperDesk  // as policyDesk, but for the list of papers
-	policyDesk // not there: its pages are tested over the real service
-	t          testing.TB
-	pack       *policy.Pack
-	now        time.Time
-	user       string // who is signed in, "" for nobody
-	lang       string
-	late       bool // the session has ended
-	visits     map[string]*kept
-	drafts     map[string]store.DraftRow
-	notes      map[visit.Note]string
+	paperDesk    // as policyDesk, but for the list of papers
+	policyDesk   // not there: its pages are tested over the real service
+	registerDesk // not there either
+	rateDesk     // nor these
+	passportDesk
+	t      testing.TB
+	pack   *policy.Pack
+	now    time.Time
+	user   string // who is signed in, "" for nobody
+	lang   string
+	late   bool // the session has ended
+	visits map[string]*kept
+	drafts map[string]store.DraftRow
+	notes  map[visit.Note]string
 	// refuse is what the next command is refused with.
 	refuse error
 	did    []string
+	// removable are added sign-offs that can be taken back, signers more persons who may sign a task.
+	removable []string
+	signers   map[string][]string
 }
 
 type kept struct {
@@ -250,6 +256,9 @@ func (f *fake) Visit(_ context.Context, id string) (visit.Visit, error) { return
 func (f *fake) Signers(_ context.Context, id, _ string) (map[string][]store.Acting, error) {
 	m := map[string][]store.Acting{}
 	for _, t := range f.visits[id].v.OpenTasks() {
+		for _, p := range f.signers[t.ID] {
+			m[t.ID] = append(m[t.ID], store.Acting{Person: p})
+		}
 		for _, post := range t.SignOff.Posts {
 			if h, ok := holdings[post]; ok {
 				m[t.ID] = append(m[t.ID], h)
@@ -268,6 +277,12 @@ func (f *fake) SetLanguage(_ context.Context, _, language string) error {
 
 // What they ask of the service.
 
+func (f *fake) RegisterWork(context.Context, service.User) (map[service.Register]int, error) {
+	return nil, nil
+}
+func (f *fake) PlanItems(context.Context, service.User, string, string) ([]store.PlanEntry, error) {
+	return []store.PlanEntry{{Item: "CIV-03", Title: "Munich"}}, nil
+}
 func (f *fake) Rights(_ context.Context, u service.User) (service.Rights, error) {
 	r := service.Rights{Scope: store.Scope{Person: u.Person}}
 	for _, h := range holdings {
@@ -335,7 +350,7 @@ func (f *fake) Case(_ context.Context, u service.User, id string) (service.Case,
 		Notes: f.notes, People: people, Signers: signers, Mine: f.inboxOf(u.Person, id),
 		Files:     map[string]store.File{strings.Repeat("ab", 32): {Size: 182_000, MediaType: "application/pdf"}},
 		MayAnswer: own && state == visit.StateQuestion, MayEdit: own && state == visit.StateReturned, MayWithdraw: own && state.Open(),
-		MayCancel: own && state == visit.StateApproved,
+		MayCancel: own && state == visit.StateApproved, Removable: f.removable,
 	}, nil
 }
 func (f *fake) Entries(ctx context.Context, u service.User, id string) ([]ledger.Entry, error) {

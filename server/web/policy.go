@@ -33,6 +33,7 @@ type policyDesk interface {
 	CheckPolicy(ctx context.Context, name, text string) (policy.Faults, error)
 	Publish(ctx context.Context, u service.User, id int64, p service.Publication) (store.PolicyVersion, []store.PolicyEffect, error)
 	Replay(ctx context.Context, u service.User, c service.Candidate, f store.CaseFilter) (replay.Report, error)
+	Coverage(ctx context.Context, u service.User, of service.CoverageOf) (replay.Coverage, error)
 }
 
 func (p *Pages) showPolicies(r request) error { return p.policiesPage(r, http.StatusOK, nil) }

@@ -50,6 +50,11 @@ type desk interface {
 	calendarDesk
 	paperDesk
 	approverDesk
+	registerDesk
+	ledgerDesk
+	decisionDesk
+	rateDesk
+	passportDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -139,18 +144,37 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.POST("/visits/:id/answer", p.signedIn(p.command(service.CommandAnswer, "answered")))
 	r.POST("/visits/:id/withdraw", p.signedIn(p.command(service.CommandWithdraw, "withdrawn")))
 	r.POST("/visits/:id/cancel", p.signedIn(p.command(service.CommandCancel, "cancelled")))
+	p.decisionRoutes(r)
 	r.GET("/visits/:id/category", p.signedIn(p.showCategory))
 	r.POST("/visits/:id/category", p.signedIn(p.changeCategory))
 	r.GET("/visits/:id/files/:hash", p.signedIn(p.download))
 	r.GET("/visits/:id/papers/:file", p.signedIn(p.paper))
 	r.GET("/visits/:id/ledger", p.signedIn(p.showLedger))
 	r.GET("/visits/:id/history", p.signedIn(p.showHistory))
+	r.GET("/visits/:id/as-of", p.signedIn(p.showAsOf))
 
 	p.approverRoutes(r)
 	r.GET("/delegations", p.signedIn(p.listDelegations))
 	r.POST("/delegations", p.signedIn(p.createDelegation))
 	r.POST("/delegations/:id/end", p.signedIn(p.endDelegation))
 	r.GET("/audit", p.signedIn(p.searchEvents))
+	r.GET("/audit/office", p.signedIn(p.searchOffice))
+	r.GET("/audit/heads", p.signedIn(p.showHeads))
+	r.GET("/audit/heads/:size", p.signedIn(p.showCheckpoint))
+	r.GET("/audit/keys", p.signedIn(p.showKeys))
+	r.POST("/audit/bundle", p.signedIn(p.exportBundle))
+	r.GET("/audit/verify", p.signedIn(p.showVerify))
+	r.POST("/audit/verify", p.signedIn(p.verifyBundle))
+
+	r.GET("/passports", p.signedIn(p.listPassports))
+	r.POST("/passports", p.signedIn(p.registerPassport))
+	r.GET("/passports/:id", p.signedIn(p.showPassport))
+	r.POST("/passports/:id/movements", p.signedIn(p.movePassport))
+	r.POST("/passports/:id/reveal", p.signedIn(p.revealPassport))
+
+	r.GET("/rates", p.signedIn(p.showRates))
+	r.POST("/rates/:table", p.signedIn(p.importRates))
+	r.GET("/rates/:table/sample", p.signedIn(p.sampleRates))
 
 	r.GET("/policy", p.signedIn(p.showPolicies))
 	r.POST("/policy/use", p.signedIn(p.usePolicy))
@@ -158,6 +182,7 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.GET("/policy/versions/:hash/text", p.signedIn(p.showPolicyText))
 	r.GET("/policy/compare", p.signedIn(p.comparePolicies))
 	r.GET("/policy/replay", p.signedIn(p.showReplay))
+	r.GET("/policy/coverage", p.signedIn(p.showCoverage))
 	r.POST("/policy/drafts", p.signedIn(p.openPolicyDraft))
 	r.GET("/policy/drafts/:id", p.signedIn(p.showPolicyDraft))
 	r.POST("/policy/drafts/:id", p.signedIn(p.savePolicyDraft))
@@ -169,6 +194,8 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.GET("/calendar/:campus/:year", p.signedIn(p.sendCalendar))
 	r.POST("/calendar/drafts/:id/publish", p.signedIn(p.publishCalendar))
 	r.POST("/calendar/drafts/:id/drop", p.signedIn(p.dropCalendar))
+
+	p.registerRoutes(r)
 
 	r.POST("/clock", p.signedIn(p.advanceClock))
 }
@@ -286,6 +313,16 @@ func (p *Pages) page(r request, here, title string, pairs ...string) (view.Page,
 			return page, err
 		}
 		page.Inbox = len(tasks)
+	}
+	if r.rights.Watches() {
+		work, err := p.svc.RegisterWork(r.ctx(), r.user)
+		if err != nil {
+			return page, err
+		}
+		page.User.Registers = true
+		for _, n := range work {
+			page.Registers += n
+		}
 	}
 	return page, nil
 }

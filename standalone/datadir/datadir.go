@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/exeat/exeat/passport"
 )
 
 // Format is the layout this program writes. A folder with a higher number was written by a later exeat.
@@ -46,6 +48,8 @@ type Marker struct {
 	PostgresMajor int       `json:"postgres_major"`
 	Passwords     Passwords `json:"passwords"`
 	TemporalToken string    `json:"temporal_token"`
+	// PassportKey seals passport numbers; it is made once, in a folder of before at its next start.
+	PassportKey string `json:"passport_key"`
 	// Seeded is when the demonstration university was complete (UTC); zero before that.
 	Seeded time.Time `json:"seeded,omitzero"`
 }
@@ -158,7 +162,11 @@ func (d *Dir) load() error {
 			d.path, d.marker.Format, Format)
 	}
 	// The marker is read above by anyone who may; a folder that cannot be written is found out here, not in the middle of a start.
-	return d.Update(func(*Marker) {})
+	return d.Update(func(m *Marker) {
+		if m.PassportKey == "" {
+			m.PassportKey = passport.NewKey()
+		}
+	})
 }
 
 // create writes the marker of a new folder, which must be empty: what is there belongs to somebody else.
@@ -176,7 +184,7 @@ func (d *Dir) create() error {
 		*m = Marker{
 			Product: product, Format: Format, Created: time.Now().UTC().Truncate(time.Second),
 			Passwords:     Passwords{Superuser: rand.Text(), Owner: rand.Text(), App: rand.Text(), Temporal: rand.Text()},
-			TemporalToken: rand.Text(),
+			TemporalToken: rand.Text(), PassportKey: passport.NewKey(),
 		}
 	})
 }

@@ -32,6 +32,7 @@ type record struct {
 	owner *sqlx.DB
 	key   ledger.Key
 	made  generate.Result
+	url   string // of the application's role
 }
 
 // events is how large a record is: EXEAT_EVENTS, a few hundred otherwise.
@@ -47,7 +48,7 @@ func events(t *testing.T) int {
 func newRecord(t *testing.T) *record {
 	t.Helper()
 	d := harness.NewDatabase(t)
-	r := &record{t: t, st: d.Open(t), owner: d.Owner(t)}
+	r := &record{t: t, st: d.Open(t), owner: d.Owner(t), url: d.URL}
 	var err error
 	r.key, err = ledger.NewKey("exeat/test")
 	require.NoError(t, err)
@@ -370,4 +371,31 @@ func TestP47_AnEditedHistoryIsNamed(t *testing.T) {
 	found = lines(r.verify())
 	require.Contains(t, found, "projected: office: visit_history/"+id)
 	require.Contains(t, found, "differs: visit "+id+", event "+seq)
+}
+
+// For up to a thousand random decisions the view that is made again has the hash that the event has.
+func TestP38_TheViewsOfRandomDecisionsHaveTheRecordedHash(t *testing.T) {
+	t.Parallel()
+	r := newRecord(t)
+	var picked []struct {
+		Visit string
+		Seq   int
+	}
+	require.NoError(t, r.owner.Select(&picked, `SELECT visit, seq FROM event WHERE body LIKE '%"shown":%' ORDER BY random() LIMIT 1000`))
+	require.Greater(t, len(picked), 50)
+	for _, p := range picked {
+		entries, err := r.st.Entries(t.Context(), p.Visit)
+		require.NoError(t, err)
+		src := audit.Sources{Entries: entries}
+		src.Contents, err = r.st.Versions(t.Context(), p.Visit)
+		require.NoError(t, err)
+		v, recorded, err := src.Of(p.Seq)
+		require.NoError(t, err)
+		_, hash, err := v.Hash()
+		require.NoError(t, err)
+		require.Equal(t, recorded, hash, "visit %s, event %d", p.Visit, p.Seq)
+	}
+	t.Logf("%d decisions", len(picked))
+	r.tamper(`UPDATE visit_version SET body = replace(body, 'paper', 'pager') WHERE visit = '` + picked[0].Visit + `'`)
+	require.Contains(t, lines(r.verify()), "unshown: visit "+picked[0].Visit+", event ")
 }

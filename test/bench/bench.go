@@ -38,8 +38,8 @@ type bench struct {
 }
 
 // open prepares the database, which must be empty, and starts server, worker and the worker of the bare workflow.
-func open(ctx context.Context) (b *bench, err error) {
-	b = &bench{people: map[string]*client.Client{}}
+func open(ctx context.Context) (_ *bench, err error) {
+	b := &bench{people: map[string]*client.Client{}}
 	defer func() {
 		if err != nil {
 			b.close()

@@ -1,7 +1,7 @@
 // Command bench measures exeat against what it stands on, in one run on one machine: ratios to bare Temporal, counts, sizes.
 // It prints one table. docs/measures.md says what the bars are for.
 //
-//	make bench      EXEAT_VISITS=10000 EXEAT_DECISIONS=1000000 make bench
+//	make bench      EXEAT_VISITS=10000 EXEAT_DECISIONS=1000000 make bench      EXEAT_MEASURE=lists make bench
 //
 // Whatever is compared runs in turns (A B A B …) on the same servers, and the medians of the rounds are compared. The
 // server and the worker are the programs in EXEAT_BIN (bin); the bare workflow runs in a worker of this program.
@@ -39,7 +39,7 @@ var measures = []measure{
 	{"decide, 16 clients", decideTogether},
 	{"submit, 16 clients", submitTogether},
 	{"memory", memory},
-	{"lists", lists},
+	{"lists", lists}, // and the replay, over the same record
 }
 
 func main() {
@@ -67,6 +67,9 @@ func run(ctx context.Context) error {
 // measureAll gives what was measured up to the first failure.
 func measureAll(ctx context.Context, b *bench) (rows []row, err error) {
 	for _, m := range measures {
+		if only := os.Getenv("EXEAT_MEASURE"); only != "" && only != m.name {
+			continue
+		}
 		began := time.Now()
 		fmt.Fprintf(os.Stderr, "%s … ", m.name)
 		more, err := m.run(ctx, b)

@@ -34,8 +34,8 @@ func oneVisit(ctx context.Context, b *bench) ([]row, error) {
 		return nil, err
 	}
 	v, err := b.store.Visit(ctx, id)
-	if err == nil && v.State != visit.StateApproved {
-		err = fmt.Errorf("visit %s is %s instead of approved", id, v.State)
+	if err == nil && v.State != visit.StatePreparing {
+		err = fmt.Errorf("visit %s is %s instead of preparing", id, v.State)
 	}
 	if err != nil {
 		return nil, err

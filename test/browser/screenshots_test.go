@@ -22,7 +22,7 @@ func TestScreenshots(t *testing.T) {
 	}
 	require.NoError(t, os.MkdirAll(*screenshots, 0o755))
 	id := handedIn(t, "faculty.civ", seminar(t))
-	ended, err := as(t, "auditor").Visits(t.Context(), url.Values{"state": {string(visit.StateApproved)}})
+	ended, err := as(t, "auditor").Visits(t.Context(), url.Values{"state": {string(visit.StateArchived)}})
 	require.NoError(t, err)
 	require.NotEmpty(t, ended.Items)
 	for _, lang := range i18n.Langs {

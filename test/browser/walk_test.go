@@ -50,7 +50,7 @@ func walkAcademic(t *testing.T, lang i18n.Lang, title string, signOffs []string)
 	issue(t, lang, id)
 
 	b.visit("/visits/" + id)
-	b.sees(b.say("state.approved"), b.say("case.outcome.approved"))
+	b.sees(b.say("state.preparing"), b.say("case.outcome.preparing"))
 	b.visit("/visits")
 	b.sees(title)
 	audit(t, lang, id)
@@ -74,7 +74,7 @@ func audit(t *testing.T, lang i18n.Lang, id string) {
 	b.sees(b.say("event.approved"))
 	b.visit("/visits/" + id)
 	b.press("ledger.title")
-	b.sees(b.say("event.submitted"), b.say("event.approved"), b.say("ledger.holds", "count", "12"))
+	b.sees(b.say("event.submitted"), b.say("event.approved"), b.say("ledger.holds", "count", "13"))
 	b.visit("/visits/" + id)
 	b.press("history.title")
 	b.sees(b.say("event.submitted"), b.say("event.approved"))
@@ -104,5 +104,5 @@ func walkWork(t *testing.T) {
 	}
 	issue(t, i18n.EN, id)
 	b.visit("/visits/" + id)
-	b.sees(b.say("case.outcome.approved"))
+	b.sees(b.say("case.outcome.preparing"))
 }

@@ -215,7 +215,7 @@ func (c *clerk) end(ctx context.Context, id string) error {
 		switch {
 		case err != nil:
 			return err
-		case v.State == visit.StateApproved || v.State.Final():
+		case v.State == visit.StateApproved || v.State.Living() || v.State.Final():
 			return nil
 		case len(v.Holders) > 0:
 			err = c.decide(ctx, id, v.Holders[0], "approve", "signed_off")

@@ -7,6 +7,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -89,34 +93,32 @@ func write(ctx context.Context, db *sqlx.DB, cases []*life) (err error) {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after the commit
-	rows := map[string][]any{}
+	rows := map[string][]map[string]any{}
 	for _, l := range cases {
 		if err := l.rows(rows); err != nil {
 			return err
 		}
 	}
-	for _, t := range []struct{ name, columns string }{
-		{"draft", "id, applicant, body, revision, created_at, updated_at"},
-		{"visit_version", "visit, hash, body, created_at"},
-		{"event", "visit, seq, kind, at, actor, on_behalf_of, post, command, body, prev, hash, recorded_at"},
-		{"visit", "id, applicant, unit, category, title, travellers, countries, exit_date, return_date, state, seq, head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, submitted_at, changed_at, search"},
-		{"task", "visit, id, sign_off, review, stage, round, state, posts, fallback, unit, person, version, opened_at, due_at, provisional, asked_at, waiting, question, answer, decided_at, decided_by, on_behalf_of, post, delegation, reason"},
-	} {
-		b, err := json.Marshal(rows[t.name])
+	for _, table := range []string{"draft", "visit_version", "event", "visit", "task"} {
+		if len(rows[table]) == 0 {
+			continue
+		}
+		b, err := json.Marshal(rows[table])
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, fmt.Sprintf(`INSERT INTO %[1]s (%[2]s) SELECT %[2]s FROM jsonb_populate_recordset(NULL::%[1]s, CAST($1 AS jsonb))`, t.name, t.columns), string(b))
+		columns := strings.Join(slices.Sorted(maps.Keys(rows[table][0])), ", ")
+		_, err = tx.ExecContext(ctx, fmt.Sprintf(`INSERT INTO %[1]s (%[2]s) SELECT %[2]s FROM jsonb_populate_recordset(NULL::%[1]s, CAST($1 AS jsonb))`, table, columns), string(b))
 		if err != nil {
-			return fmt.Errorf("write %s: %w", t.name, err)
+			return fmt.Errorf("write %s: %w", table, err)
 		}
 	}
 	return tx.Commit()
 }
 
 // rows adds the rows of one visit.
-func (l *life) rows(rows map[string][]any) error {
-	add := func(table string, row any) { rows[table] = append(rows[table], row) }
+func (l *life) rows(rows map[string][]map[string]any) error {
+	add := func(table string, row map[string]any) { rows[table] = append(rows[table], row) }
 	draft, _, err := visit.Canonical(l.content.Draft.Normal())
 	if err != nil {
 		return err
@@ -126,23 +128,33 @@ func (l *life) rows(rows map[string][]any) error {
 	add("visit_version", map[string]any{"visit": l.v.ID, "hash": l.v.Version, "body": l.body, "created_at": first})
 	for _, e := range l.entries {
 		ev := e.Event
-		add("event", store.EventColumns{
+		add("event", columns(store.EventColumns{
 			Visit: ev.Visit, Seq: ev.Seq, Kind: ev.Kind(), At: ev.At, Actor: ev.By.Person, OnBehalfOf: ev.By.OnBehalfOf, Post: ev.By.Post,
 			Command: ev.Command, Body: e.Body, Prev: e.Prev, Hash: e.Hash, RecordedAt: ev.At,
-		})
+		}))
 	}
 	row, tasks, err := store.Projected(l.v, l.entries[len(l.entries)-1].Hash, l.body)
 	if err != nil {
 		return err
 	}
-	add("visit", struct {
-		store.VisitRow
-		Search string `json:"search"`
-	}{row, row.Search})
+	add("visit", columns(row))
 	for _, t := range tasks {
-		add("task", t)
+		add("task", columns(t))
 	}
 	return nil
+}
+
+// columns gives the fields of a row by the names of their columns.
+func columns(row any) map[string]any {
+	m, v := map[string]any{}, reflect.ValueOf(row)
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Tag.Get("db")
+		if name == "-" { // a list, which the driver cannot read by itself
+			name, _, _ = strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		}
+		m[name] = v.Field(i).Interface()
+	}
+	return m
 }
 
 // archive keeps a history of each visit that has ended, as the archiver does.

@@ -43,7 +43,7 @@ func newDesk(t *testing.T) *desk {
 	db := harness.NewDatabase(t)
 	d := &desk{t: t, st: db.Open(t), host: harness.NewHost(t), db: db}
 	u := store.University{Units: []store.Unit{{Code: "CIV", Kind: "college", NameZH: "土木", NameEN: "Civil"}}}
-	for _, id := range []string{"faculty", "COL.DEAN", "COL.PSEC", "FIN", "IO.REV", "IO.DIR", visit.PublisherPost} {
+	for _, id := range []string{"faculty", "COL.DEAN", "COL.PSEC", "FIN", "IO.REV", "IO.DIR", "PASSPORT", "ARCHIVE", visit.PublisherPost} {
 		u.People = append(u.People, policy.Person{ID: id, NameZH: id, NameEN: id, Unit: "CIV", Rank: policy.Staff})
 		if id == "faculty" {
 			continue
@@ -72,7 +72,9 @@ func simplified() visit.Route {
 }
 
 // record submits a visit, without starting its workflow.
-func (d *desk) record() string {
+func (d *desk) record() string { return d.recordOver(simplified()) }
+
+func (d *desk) recordOver(r visit.Route) string {
 	d.t.Helper()
 	ctx := d.t.Context()
 	draft := visit.Draft{Category: visit.Academic, Title: "Bridges", Unit: "CIV", ExitDate: "2027-03-01", ReturnDate: "2027-03-06"}
@@ -81,13 +83,15 @@ func (d *desk) record() string {
 	version, err := d.st.PutVersion(ctx, row.ID, store.Content{Applicant: "faculty", Draft: draft})
 	require.NoError(d.t, err)
 	_, err = d.st.Record(ctx, visit.New(row.ID, "faculty"), visit.Command{ID: "faculty.submit", By: visit.Actor{Person: "faculty", Channel: "api"},
-		Do: visit.Submit{Version: version, Unit: "CIV", Travellers: []string{"faculty"}, Route: simplified()}})
+		Do: visit.Submit{Version: version, Unit: "CIV", Travellers: []string{"faculty"}, Route: r}})
 	require.NoError(d.t, err)
 	return row.ID
 }
 
-func (d *desk) submit() string {
-	id := d.record()
+func (d *desk) submit() string { return d.submitOver(simplified()) }
+
+func (d *desk) submitOver(r visit.Route) string {
+	id := d.recordOver(r)
 	require.NoError(d.t, d.host.Start(d.t.Context(), id))
 	return id
 }

@@ -169,7 +169,7 @@ func TestP14_ADelegateSignsInBothNames(t *testing.T) {
 	require.Equal(t, []string{w.task(id, "COL.PSEC")}, w.inbox("vds.civ", id))
 	w.approve(id, "vds.civ", "COL.PSEC")
 
-	want := visit.Actor{Person: "vds.civ", Post: "COL.PSEC", Unit: "CIV", OnBehalfOf: "psec.civ", Delegation: given.ID, Channel: "api"}
+	want := visit.Actor{Person: "vds.civ", Post: "COL.PSEC", Unit: "CIV", OnBehalfOf: "psec.civ", Delegation: given.ID, Channel: "api", Address: "127.0.0.1"}
 	entries := w.ledger(id)
 	require.Equal(t, want, entries[len(entries)-1].Event.By)
 	v := w.look(id)

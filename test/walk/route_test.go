@@ -46,11 +46,11 @@ func TestSimplifiedAcademicExchange(t *testing.T) {
 	require.Equal(t, visit.StateIssuing, v.State)
 	require.Equal(t, p.Stages[2], open(v))
 
-	require.Equal(t, visit.StateApproved, w.decide("io.dir", id, "ISSUE", "approve", "").State)
+	require.Equal(t, visit.StatePreparing, w.decide("io.dir", id, "ISSUE", "approve", "").State)
 	require.Empty(t, open(w.look(id)))
 	require.Equal(t, []string{
 		"submitted", "notice_opened", "stage_opened", "signed_off", "signed_off", "signed_off", "stage_opened", "signed_off",
-		"notice_closed", "stage_opened", "signed_off", "approved",
+		"notice_closed", "stage_opened", "signed_off", "approved", "preparation_opened",
 	}, w.kinds(id))
 	w.sameInTemporal(id)
 }
@@ -73,7 +73,7 @@ func TestWorkVisitOfADivisionLevelCadre(t *testing.T) {
 		require.Equal(t, stage, open(w.look(id)), "stage %d", i+1)
 		w.signStage(id)
 	}
-	require.Equal(t, visit.StateApproved, w.look(id).State)
+	require.Equal(t, visit.StatePreparing, w.look(id).State)
 	signed := map[string]string{}
 	for _, e := range w.ledger(id) {
 		if _, ok := e.Event.Fact.(visit.SignedOff); ok {
@@ -167,14 +167,24 @@ func TestTheTalkWithTheApplicant(t *testing.T) {
 		require.Equal(t, visit.StateUnit, r.State)
 		v := w.look(id)
 		require.Equal(t, 2, v.Round)
-		require.Equal(t, []string{"COL.DEAN", "COL.PSEC", "FIN"}, open(v), "what was signed was other content")
+		require.Equal(t, []string{"COL.PSEC", "FIN"}, open(v), "the dean does not judge the money")
 		require.Equal(t, "The fee is missing.", v.Tasks[2].Reason)
-		require.Equal(t, visit.TaskSuperseded, v.Tasks[0].State)
+		require.Equal(t, visit.TaskApproved, v.Tasks[0].State)
 
 		w.decide("fin", id, "FIN", "return", "Once more.")
 		_, err = faculty.Submit(t.Context(), id, "")
 		require.NoError(t, err)
-		require.Equal(t, []string{"COL.DEAN", "COL.PSEC", "FIN"}, open(w.look(id)))
+		require.Equal(t, []string{"COL.PSEC", "FIN"}, open(w.look(id)))
+
+		w.decide("fin", id, "FIN", "return", "To what end?")
+		changed.Purpose = "To build a bridge."
+		_, err = faculty.SaveVisit(t.Context(), id, changed)
+		require.NoError(t, err)
+		_, err = faculty.Submit(t.Context(), id, "")
+		require.NoError(t, err)
+		v = w.look(id)
+		require.Equal(t, []string{"COL.DEAN", "COL.PSEC", "FIN"}, open(v), "what the dean signed was another purpose")
+		require.Equal(t, visit.TaskSuperseded, v.Tasks[0].State)
 		w.ledger(id)
 	})
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/exeat/exeat/audit"
 	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/demo"
 	"github.com/exeat/exeat/ledger"
@@ -23,7 +24,7 @@ func TestSeedTheDemonstration(t *testing.T) {
 	began := time.Now()
 	require.NoError(t, demo.Seed(t.Context(), c))
 	t.Logf("seeded in %s:\n%s", time.Since(began).Round(time.Millisecond), told.String())
-	require.Equal(t, 20, strings.Count(told.String(), "\n"), "one line a visit")
+	require.Equal(t, 22, strings.Count(told.String(), "\n"), "one line a visit")
 
 	ahead, err := s.store.ClockAhead(t.Context())
 	require.NoError(t, err)
@@ -46,11 +47,23 @@ func TestSeedTheDemonstration(t *testing.T) {
 		}
 		lived(t, verified(t, auditor, v.ID))
 	}
+	// Every decision of the demonstration carries the hash of what was shown, and it can be made again (P-38).
+	report, err := audit.Live{Store: s.store}.Verify(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, report.Faults)
+	require.Greater(t, report.Shown, 60)
+
 	require.Equal(t, map[visit.State]int{
-		visit.StateApproved: 6, visit.StateCancelled: 1, visit.StateRejected: 1, visit.StateWithdrawn: 1, visit.StateReturned: 1,
-		visit.StateQuestion: 1, visit.StateUnit: 1, visit.StateOffice: 1, visit.StateIO: 2, visit.StateLeader: 1,
+		visit.StateArchived: 3, visit.StateAbroad: 2, visit.StateBack: 1, visit.StateCancelled: 1, visit.StateRejected: 1, visit.StateWithdrawn: 1, visit.StateReturned: 1,
+		visit.StateQuestion: 1, visit.StateUnit: 3, visit.StateOffice: 1, visit.StateIO: 2, visit.StateLeader: 1,
 		visit.StateIssuing: 1, visit.StateExternal: 1,
 	}, states)
+	reviewer, err := s.api.Login(t.Context(), "io.rev", demo.Password)
+	require.NoError(t, err)
+	found, err := reviewer.Findings(t.Context())
+	require.NoError(t, err)
+	require.Len(t, found, 1, "two requests to one fair look like one group")
+	require.Len(t, found[0].Visits, 2)
 	require.Equal(t, 1, waiting, "one waits for the public notice only")
 	require.Len(t, categories, len(visit.Categories))
 	for person, drafts := range map[string]int{"dean.civ": 1, "faculty.info": 1} {
@@ -60,6 +73,16 @@ func TestSeedTheDemonstration(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, own.Items, drafts, person)
 	}
+
+	passports, err := auditor.Passports(t.Context(), true)
+	require.NoError(t, err)
+	require.Len(t, passports, 1, "one passport is late")
+	require.Equal(t, "faculty2.mech", passports[0].Person)
+	require.Contains(t, passports[0].Number, "****")
+	require.InDelta(t, 8, passports[0].Late, 3, "by some days, which stops its holder and not the unit")
+	rates, err := s.store.Rates(t.Context(), nil, "2026-06-01")
+	require.NoError(t, err)
+	require.NotEmpty(t, rates.Rates)
 
 	told.Reset()
 	require.NoError(t, demo.Seed(t.Context(), c))
@@ -90,9 +113,12 @@ func lived(t *testing.T, entries []ledger.Entry) {
 		if e.Event.By.Person == visit.System.Person {
 			continue
 		}
+		require.False(t, at.After(time.Now()), e.Body)
+		if visit.Whom(e.Event.Fact) != nil {
+			continue // travellers keep no office hours
+		}
 		today := calendar.DateOf(at)
 		require.Equal(t, today, calendar.China().Due(today.AddDays(-1), 1).Date, "a working day: %s", e.Body)
 		require.WithinRange(t, at, today.At(9, 0), today.At(18, 0), e.Body)
-		require.False(t, at.After(time.Now()), e.Body)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/exeat/exeat/client"
 	"github.com/exeat/exeat/demo"
 	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/passport"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server"
 	"github.com/exeat/exeat/server/auth"
@@ -44,7 +45,7 @@ func start(t *testing.T) system {
 	ready, done := make(chan string, 1), make(chan error, 1)
 	go func() {
 		done <- server.Run(ctx, server.Config{
-			Addr: "127.0.0.1:0", DatabaseURL: s.URL, Temporal: harness.Temporal(t), TaskQueue: queue, Blobs: t.TempDir(), Demo: true,
+			Addr: "127.0.0.1:0", DatabaseURL: s.URL, Temporal: harness.Temporal(t), TaskQueue: queue, Blobs: t.TempDir(), Demo: true, PassportKeys: passport.NewKey(),
 			Ready: func(addr string) { ready <- addr },
 		})
 	}()

@@ -43,13 +43,14 @@ draft?.addEventListener("click", (event) => {
   const [verb, list, index] = button?.value.split("-") ?? [];
   if (list === "documents" || (verb !== "add" && verb !== "remove")) return;
   const rows = [...button.closest("fieldset").querySelectorAll(":scope > .item")];
+  if (rows.length === (verb === "add" ? 0 : 1)) return; // the first row, and none at all, are made by the server
   event.preventDefault();
   if (verb === "add") {
     const row = rows.at(-1).cloneNode(true);
     blank(row);
     rows.at(-1).after(row);
     rows.push(row);
-  } else if (rows.length > 1) {
+  } else {
     rows.splice(Number(index), 1)[0].remove();
   }
   rows.forEach((row, i) => renumber(row, list, i, rows.length));
@@ -81,7 +82,7 @@ function renumber(row, list, i, count) {
   }
   const button = head.querySelector("button");
   button.value = `remove-${list}-${i}`;
-  button.hidden = count === 1;
+  button.hidden = count === 1 && list !== "budget"; // a list that may be empty
 }
 
 function removeButton() {

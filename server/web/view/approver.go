@@ -50,8 +50,8 @@ func (p Page) right(it store.InboxItem) string {
 	return p.Signed(visit.Actor{Person: p.User.Person, OnBehalfOf: it.OnBehalfOf, Delegation: it.Delegation}, p.Now)
 }
 
-// others are the travellers of a trip by name.
-func (p Page) others(t store.Trip) string { return p.Persons(t.Travellers) }
+// group are the travellers of a trip by name.
+func (p Page) group(t store.Journey) string { return p.Persons(t.Travellers) }
 
 // span is a time from a day on; an empty end is open.
 func (p Page) span(from, to string) string {

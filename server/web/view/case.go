@@ -18,12 +18,17 @@ type Case struct {
 	Key    string // makes what is sent from this page act once, however often it is sent
 	// Task is the one whose decide box is open; "" is the user's first.
 	Task string
-	// Typed is what was typed into the form that was refused, by the name of its form (decide, answer, withdraw, cancel).
+	// Typed is what was typed into the form that was refused, by the name of its form (decide, answer, withdraw, cancel, decline, …).
 	Typed map[string]Typed
 }
 
 // Typed are the values of a form that was refused.
-type Typed struct{ Verdict, Text, Stage string }
+type Typed struct {
+	Verdict, Text, Stage string
+	Person, Days, Where  string
+	Ticked               string // values of the boxes that were ticked, with commas between
+	Outside              visit.OutsideDecision
+}
 
 // Progress says how far a stage or a sign-off is.
 type Progress string
@@ -184,6 +189,9 @@ type Step struct {
 	Reminder   visit.Reminder
 	Number     int      // of a warning
 	Posts      []string // that a late sign-off is told to
+	People     []string // who is declined, may read, or has the task now
+	Before     bool     // an added sign-off comes first
+	Paper      *visit.OutsideDecision
 }
 
 // Timeline tells every event of all rounds.
@@ -210,17 +218,41 @@ func Timeline(events []visit.Event) []Step {
 				s.Until = t.Due
 			}
 		case visit.SignedOff:
-			s.Codes, s.Note = []string{codeOf(f.Task)}, f.Reason
+			s.Codes, s.Note, s.Paper = []string{codeOf(f.Task)}, f.Reason, f.Outside
 		case visit.Returned:
-			s.Codes, s.Note, s.Stage, s.Waits = []string{codeOf(f.Task)}, f.Reason, f.Stage, f.Waits
+			s.Codes, s.Note, s.Stage, s.Waits, s.Paper = []string{codeOf(f.Task)}, f.Reason, f.Stage, f.Waits, f.Outside
 		case visit.Rejected:
-			s.Codes, s.Note, s.Waits = []string{codeOf(f.Task)}, f.Reason, f.Waits
+			s.Codes, s.Note, s.Waits, s.Paper = []string{codeOf(f.Task)}, f.Reason, f.Waits, f.Outside
 		case visit.StageSettled:
 			s.Codes, s.Stage, s.Outcome = []string{codeOf(f.Task)}, f.BackTo, f.Outcome
 		case visit.Asked:
 			s.Codes, s.Note = []string{codeOf(f.Task)}, f.Question
 		case visit.Answered:
 			s.Codes, s.Note = []string{codeOf(f.Task)}, f.Answer
+		case visit.TravellersDeclined:
+			s.Codes, s.People, s.Note = []string{codeOf(f.Task)}, f.Travellers, f.Reason
+		case visit.SignOffAdded:
+			s.Codes, s.Note, s.Before = []string{codeOf(f.Task), f.SignOff.Code}, f.Reason, f.SignOff.Added.Before
+		case visit.SignOffRemoved:
+			s.Codes, s.Note = []string{f.SignOff}, f.Reason
+		case visit.Transferred:
+			s.Codes, s.People, s.Note = []string{codeOf(f.Task)}, []string{f.To}, f.Reason
+		case visit.ReaderAdded:
+			s.People, s.Note = []string{f.Person}, f.Reason
+		case visit.ReaderRemoved:
+			s.People, s.Note = []string{f.Person}, f.Reason
+		case visit.AmendmentSubmitted:
+			s.Changed, s.Changes, s.Reask, s.Note, version = true, f.Changes, &f.Reask, f.Reason, f.Version
+		case visit.Amended:
+			version = f.Version
+		case visit.AmendmentRejected:
+			if s.Note = f.Reason; f.Task != "" {
+				s.Codes = []string{codeOf(f.Task)}
+			}
+		case visit.AmendmentWithdrawn:
+			if s.Note = f.Reason; f.Task != "" {
+				s.Codes = []string{codeOf(f.Task)}
+			}
 		case visit.Reminded:
 			s.Codes, s.Reminder = []string{codeOf(f.Task)}, f.Of
 		case visit.Escalated:
@@ -243,7 +275,7 @@ func Timeline(events []visit.Event) []Step {
 
 // byPerson tells that somebody did it, and that it did not just follow from what somebody did.
 func (s Step) byPerson() bool {
-	return !slices.Contains([]string{"notice_opened", "notice_closed", "stage_opened", "stage_settled", "approved", "reminded", "escalated", "warned", "deferred"}, s.Kind)
+	return !slices.Contains([]string{"notice_opened", "notice_closed", "stage_opened", "stage_settled", "approved", "amended", "amendment_rejected", "reminded", "escalated", "warned", "deferred"}, s.Kind)
 }
 
 // codeOf is the sign-off in the id of a task: 1.2.COL.DEAN is COL.DEAN.

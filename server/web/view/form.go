@@ -1,9 +1,9 @@
 package view
 
 import (
-	"cmp"
 	"slices"
 
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
@@ -13,11 +13,12 @@ import (
 // Form holds a draft as it was typed; amounts and dates may be anything.
 type Form struct {
 	Category, Title, Purpose, Unit   string
-	ExitDate, ReturnDate             string
+	ExitDate, ReturnDate, ExitTime   string
 	Invitation, PlanItem, TalentTask string
 	Travellers                       []visit.Traveller
 	Legs                             []visit.Leg
 	Funding                          []FundingRow
+	Budget                           []BudgetRow
 	Documents                        []visit.Document
 	Flags                            []string
 }
@@ -25,15 +26,21 @@ type Form struct {
 // FundingRow is one source of money as it was typed.
 type FundingRow struct{ Source, Kind, Currency, Amount string }
 
+// BudgetRow is a line of the budget as it was typed.
+type BudgetRow struct{ Kind, Leg, Currency, Amount, People, Days, Class string }
+
 // FormOf fills a form from a draft.
 func FormOf(d visit.Draft) Form {
 	f := Form{
-		Category: string(d.Category), Title: d.Title, Purpose: d.Purpose, Unit: d.Unit, ExitDate: d.ExitDate, ReturnDate: d.ReturnDate,
+		Category: string(d.Category), Title: d.Title, Purpose: d.Purpose, Unit: d.Unit, ExitDate: d.ExitDate, ReturnDate: d.ReturnDate, ExitTime: d.ExitTime,
 		Invitation: d.Invitation, PlanItem: d.PlanItem, TalentTask: d.TalentTask,
 		Travellers: slices.Clone(d.Travellers), Legs: slices.Clone(d.Legs), Documents: slices.Clone(d.Documents),
 	}
 	for _, m := range d.Funding {
 		f.Funding = append(f.Funding, FundingRow{m.Source, string(m.Kind), m.Currency, m.Amount.String()})
+	}
+	for _, l := range d.Budget {
+		f.Budget = append(f.Budget, BudgetRow{string(l.Kind), count(l.Leg), l.Currency, l.Amount.String(), count(l.People), count(l.Days), string(l.Class)})
 	}
 	for _, flag := range d.Flags {
 		f.Flags = append(f.Flags, string(flag))
@@ -57,7 +64,7 @@ func (f Form) WithRows() Form {
 
 func (f Form) has(flag visit.Flag) bool { return slices.Contains(f.Flags, string(flag)) }
 
-// Edit is the page of the form: a new request, a draft, or a returned visit.
+// Edit is the page of the form: a new request, a draft, or a returned or approved visit.
 type Edit struct {
 	Page
 	ID       string // "" for a new request
@@ -67,11 +74,14 @@ type Edit struct {
 	Applicant string
 	Form      Form
 	Returned  string // why it was returned, "" unless it was
+	State     visit.State
 	Saved     bool
 	Units     []string
 	Lands     []string // codes of countries, in the order of their names
 	Panel     Panel
 	Papers    service.Papers // of a draft that was saved and never submitted
+	// PlanItems are the entries of the unit's annual plan.
+	PlanItems []store.PlanEntry
 }
 
 func (v Edit) action() string {
@@ -115,10 +125,13 @@ func (v Edit) unasked() []int {
 // Panel is the live route beside the form.
 type Panel struct {
 	Page
+	ID       string          // of the draft, "" for one that was never saved
 	Route    *policy.Route   // nil while too little is known
 	Simpler  []policy.Change // what would make the route simpler
 	Reask    *policy.Reask   // of a visit that was submitted before; nil for any other draft
+	Facts    []policy.ShownFact
 	Problems []visit.Problem
+	Budget   money.Budget
 	Holders  map[string][]store.Acting // who may sign today, by the code of the sign-off
 }
 
@@ -133,6 +146,11 @@ func (v Panel) stages() [][]policy.SignOff {
 	return out
 }
 
+// mayAsk tells that a refusal can be put to somebody who may lift it.
+func (v Panel) mayAsk() bool {
+	return slices.ContainsFunc(v.Route.Refusals, func(x policy.Remark) bool { return len(x.Posts) > 0 })
+}
+
 // missing are the problems that only a submission has, without those that the panel shows as refusals; wrong are the others.
 func (v Panel) missing() []visit.Problem { return v.problems(true) }
 func (v Panel) wrong() []visit.Problem   { return v.problems(false) }
@@ -141,16 +159,6 @@ func (v Panel) problems(missing bool) []visit.Problem {
 	return slices.DeleteFunc(slices.Clone(v.Problems), func(p visit.Problem) bool {
 		return p.Missing != missing || p.Rule == "policy_refused"
 	})
-}
-
-// facts lists the facts of a reason by name.
-func facts(r *policy.Reason) [][2]string {
-	var out [][2]string
-	for k, value := range r.Facts {
-		out = append(out, [2]string{k, value})
-	}
-	slices.SortFunc(out, func(a, b [2]string) int { return cmp.Compare(a[0], b[0]) })
-	return out
 }
 
 // holders names who may act: the holder, or "Li for Wang".

@@ -29,16 +29,19 @@ type MenuGroup struct {
 // Menu is everything else, in groups; it opens at "More".
 var Menu = []MenuGroup{
 	{"mine", []Place{
+		{Name: "passports", Href: "/passports"},
 		{Name: "delegations", Href: "/delegations", For: func(u User) bool { return u.Signs || u.Holds("COL.SEC") || u.Admin }},
 		{Name: "relations", Href: "/relations"},
 	}},
 	{"office", []Place{
+		{Name: "registers", Href: "/registers", For: func(u User) bool { return u.Registers }},
 		{Name: "waiting_times", Href: "/waiting", For: func(u User) bool { return u.Signs || u.Audits }},
 		{Name: "vacancies", Href: "/vacancies", For: func(u User) bool { return u.Admin || u.Audits || u.Holds("IO.REV", "IO.DIR") }},
 	}},
 	{"rules", []Place{
 		{Name: "policy", Href: "/policy"},
 		{Name: "calendar", Href: "/calendar"},
+		{Name: "rates", Href: "/rates"},
 	}},
 	{"audit", []Place{
 		{Name: "audit", Href: "/audit", For: func(u User) bool { return u.Audits }},

@@ -24,7 +24,9 @@ type Page struct {
 	User  *User // nil: nobody is signed in
 	Here  string
 	Inbox int // how many tasks wait for the user
-	Flash string
+	// Registers is how much waits for the user in the registers.
+	Registers int
+	Flash     string
 	// Problems are shown above the content, each with a link to its field.
 	Problems []Problem
 	Now      time.Time // the university's time
@@ -38,6 +40,7 @@ type User struct {
 	Person, NameZH, NameEN string
 	Signs, Audits, Admin   bool
 	Posts                  []string // that the user acts for today, in own right or for another
+	Registers              bool
 }
 
 // Assets are the addresses of the style sheet and the scripts; HTMX is empty if it was not built.
