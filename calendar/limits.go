@@ -18,6 +18,9 @@ const officeCloses = 18
 // does not count.
 func EndOfOfficeDay(d Date) time.Time { return d.At(officeCloses, 0) }
 
+// StartOfOfficeDay returns 09:00 of d in Zone, the working morning.
+func StartOfOfficeDay(d Date) time.Time { return d.At(officeOpens, 0) }
+
 // BorderDays returns the days of a visit by its border stamps, both border days
 // counted: out on 1 March and back on 10 March is 10 days, out and back on one
 // day is 1. It is an error if a date is missing or if back is before out.

@@ -11,6 +11,9 @@ import (
 // Password is that of every account of the demonstration.
 const Password = "exeat-demo"
 
+// MailDomain is where the mails of the demonstration go: nowhere (RFC 2606), but into its mailbox.
+const MailDomain = "exeat.example"
+
 // readsEnglish are the persons whose pages are in English at first.
 var readsEnglish = map[string]bool{"faculty.leeds": true}
 
@@ -44,6 +47,9 @@ func putAccount(ctx context.Context, st *store.Store, person, hash string) error
 	language := "zh"
 	if readsEnglish[person] {
 		language = "en"
+	}
+	if err := st.PutContact(ctx, person, store.Mail, person+"@"+MailDomain); err != nil {
+		return err
 	}
 	return st.PutAccount(ctx, store.Account{Username: person, Person: person, Password: hash, Language: language, Demo: true})
 }

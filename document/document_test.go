@@ -40,7 +40,7 @@ func sample() document.Visit {
 			{Source: "桥梁监测课题", Kind: words("科研经费", "Research money"), Currency: "CNY", Amount: 4_800_000},
 			{Source: "Organising committee", Kind: words("邀请方承担", "Host pays"), Currency: "JPY", Amount: 8_000_050},
 		},
-		Invitation: "会议组委会 2026 年 1 月 5 日邀请函", PlanItem: "CIV-03", TalentTask: "约见两位青年学者。",
+		Invitation: "会议组委会 2026 年 1 月 5 日邀请函", PlanItem: "CIV-03", TalentTask: "约见两位青年学者。", TalentContact: "H. Sato, Kyoto University",
 		Flags: []document.Words{words("携带资料、样品或设备", "Takes papers, samples or equipment")}, Documents: []document.Words{words("邀请函及译文", "Invitation with translation")},
 	}
 }

@@ -109,6 +109,9 @@ func (r Request) application(s *sheet) {
 	s.field(Words{"邀请情况", "Invitation"}, v.Invitation)
 	s.field(Words{"年度计划", "Annual plan"}, v.PlanItem)
 	s.field(Words{"引才任务", "Talent task"}, v.TalentTask)
+	if v.TalentContact != "" {
+		s.field(Words{"引才联系人", "Talent contact"}, v.TalentContact)
+	}
 	s.field(Words{"经费", "Money"}, v.money())
 	s.field(Words{"特殊情形", "Special circumstances"}, joined(v.Flags))
 	s.field(Words{"材料", "Documents"}, joined(v.Documents))

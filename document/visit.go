@@ -8,25 +8,26 @@ import (
 
 // Visit is what the papers say of a visit; days are YYYY-MM-DD on the Beijing border calendar.
 type Visit struct {
-	ID         string   `json:"id"`
-	University Words    `json:"university"`
-	Title      string   `json:"title"`
-	Purpose    string   `json:"purpose"`
-	Category   Words    `json:"category"`
-	Unit       Words    `json:"unit"`
-	Applicant  Words    `json:"applicant"`
-	People     []Person `json:"people"`
-	Stays      []Stay   `json:"stays"`
-	ExitDate   string   `json:"exit_date"`
-	ReturnDate string   `json:"return_date"`
-	Days       int      `json:"days"` // both border days counted
-	Countries  []Words  `json:"countries"`
-	Funding    []Fund   `json:"funding"`
-	Invitation string   `json:"invitation"`
-	PlanItem   string   `json:"plan_item"`
-	TalentTask string   `json:"talent_task"`
-	Flags      []Words  `json:"flags"`
-	Documents  []Words  `json:"documents"`
+	ID            string   `json:"id"`
+	University    Words    `json:"university"`
+	Title         string   `json:"title"`
+	Purpose       string   `json:"purpose"`
+	Category      Words    `json:"category"`
+	Unit          Words    `json:"unit"`
+	Applicant     Words    `json:"applicant"`
+	People        []Person `json:"people"`
+	Stays         []Stay   `json:"stays"`
+	ExitDate      string   `json:"exit_date"`
+	ReturnDate    string   `json:"return_date"`
+	Days          int      `json:"days"` // both border days counted
+	Countries     []Words  `json:"countries"`
+	Funding       []Fund   `json:"funding"`
+	Invitation    string   `json:"invitation"`
+	PlanItem      string   `json:"plan_item"`
+	TalentTask    string   `json:"talent_task"`
+	TalentContact string   `json:"talent_contact,omitempty"`
+	Flags         []Words  `json:"flags"`
+	Documents     []Words  `json:"documents"`
 	// Draft marks what was not submitted yet.
 	Draft bool `json:"draft,omitempty"`
 }

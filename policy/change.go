@@ -14,7 +14,7 @@ func Changes(old, new visit.Draft) []visit.Change {
 		visit.ChangePurpose:    old.Purpose != new.Purpose,
 		visit.ChangeInvitation: old.Invitation != new.Invitation,
 		visit.ChangePlan:       old.PlanItem != new.PlanItem,
-		visit.ChangeTalent:     old.TalentTask != new.TalentTask,
+		visit.ChangeTalent:     old.TalentTask != new.TalentTask || old.TalentContact != new.TalentContact,
 		visit.ChangeCategoryTo: old.Category != new.Category,
 		visit.ChangeUnit:       old.Unit != new.Unit,
 		visit.ChangeFlags:      !sameSet(old.Flags, new.Flags),

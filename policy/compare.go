@@ -226,7 +226,7 @@ func sample(category visit.Category, rank Rank, destination Destination, days in
 	country := map[Destination]string{Abroad: "DE", HKMacao: "HK", Taiwan: "TW"}[destination]
 	return Facts{
 		Category: category, Days: days, Destination: destination, Countries: []string{country}, GroupSize: 1,
-		Funding: []visit.FundingKind{visit.Research}, Planned: true, Talent: true, Travellers: []Traveller{t},
+		Funding: []visit.FundingKind{visit.Research}, Planned: true, Talent: true, TalentContact: true, Travellers: []Traveller{t},
 	}
 }
 

@@ -94,9 +94,11 @@ type Facts struct {
 	// OverRate are the kinds of budget lines above the standard; with one of them Flags has over_rate, said or not.
 	OverRate []string `json:"over_rate,omitempty"`
 	// Planned is set if an entry of the annual plan is named: of the unit's plan for the year of exit, if that is on record.
-	Planned    bool        `json:"planned"`
-	Talent     bool        `json:"talent"` // the talent task is filled in
-	Travellers []Traveller `json:"travellers"`
+	Planned bool `json:"planned"`
+	Talent  bool `json:"talent"` // the talent task is filled in
+	// TalentContact is set if somebody is named whom the talent task brings into contact.
+	TalentContact bool        `json:"talent_contact,omitempty"`
+	Travellers    []Traveller `json:"travellers"`
 
 	// RedEye is set if the border is left so late on the day of exit that nothing of this day is spent abroad.
 	RedEye bool `json:"red_eye,omitempty"`
@@ -169,7 +171,7 @@ func (t Traveller) graduate() bool { return t.Student == "graduate" }
 func FactsOf(d visit.Draft, known Known) (Facts, []visit.Problem) {
 	f := Facts{
 		Category: d.Category, Unit: d.Unit, Days: borderDays(d.ExitDate, d.ReturnDate), ExitDate: d.ExitDate, ReturnDate: d.ReturnDate,
-		GroupSize: len(d.Travellers), Flags: slices.Clone(d.Flags), Talent: d.TalentTask != "", RedEye: d.ExitTime >= redEye,
+		GroupSize: len(d.Travellers), Flags: slices.Clone(d.Flags), Talent: d.TalentTask != "", TalentContact: d.TalentContact != "", RedEye: d.ExitTime >= redEye,
 	}
 	f.places(d.Legs)
 	f.money(d.Funding)

@@ -1,5 +1,10 @@
 package policy
 
+import (
+	"cmp"
+	"fmt"
+)
+
 // Known is what the university's record says of a visit beside the draft itself, on the day of the request. FactsOf joins
 // both; nothing else reaches a policy. The zero value says that nothing is known, which refuses nothing.
 type Known struct {
@@ -122,6 +127,15 @@ type Mark struct {
 	Kind   MarkKind `json:"kind"`
 	Person string   `json:"person"`
 	Days   int      `json:"days"`
+	// From is where the mark stands, FromMarks if empty; Item is the passport or the visit that it is about, where it is not
+	// set by an office.
+	From Origin `json:"from,omitempty"`
+	Item string `json:"item,omitempty"`
+}
+
+// source says where a mark stands, and names it.
+func (m Mark) source(who string) (Origin, string) {
+	return cmp.Or(m.From, FromMarks), fmt.Sprintf("%s (%dd)", cmp.Or(m.Item, who), m.Days)
 }
 
 // Override lifts one refusal for one draft: who did it, by which post, when and why (domain P.6). It holds for as long as the

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -78,19 +79,14 @@ func (f *Facts) teaching(terms []Term) {
 
 // unitMarks are the overdue passports of a unit, the most overdue of which may lock it (domain P.4, LOCK).
 func (f *Facts) unitMarks(marks []Mark) {
-	var from []string
 	for _, m := range marks {
 		if m.Kind != OverduePassport {
 			continue
 		}
 		f.UnitPassportDays = max(f.UnitPassportDays, m.Days)
-		who := m.Person
-		if who == "" {
-			who = f.Unit
-		}
-		from = append(from, fmt.Sprintf("%s (%dd)", who, m.Days))
+		from, item := m.source(cmp.Or(m.Person, f.Unit))
+		f.Sources.add(from, item, "v.unit_passport_days")
 	}
-	f.Sources.note(FromMarks, from, "v.unit_passport_days")
 }
 
 func (t *Traveller) visits(all []PastVisit) {
@@ -125,7 +121,8 @@ func (t *Traveller) marks(all []Mark) {
 		default:
 			continue
 		}
-		t.Sources.note(FromMarks, []string{fmt.Sprintf("%s (%dd)", m.Kind, m.Days)}, word)
+		from, item := m.source(string(m.Kind))
+		t.Sources.add(from, item, word)
 	}
 }
 

@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -129,8 +130,7 @@ func (r Route) Pin() visit.Route {
 func (r Route) Missing(d visit.Draft) []visit.Problem {
 	var problems []visit.Problem
 	for _, x := range r.Refusals {
-		problems = append(problems, visit.Problem{Field: x.Field, Rule: "policy_refused", Missing: true,
-			Args: map[string]string{"code": x.Code, "zh": x.ZH, "en": x.EN}})
+		problems = append(problems, x.problem())
 	}
 	for _, x := range r.Documents {
 		has := slices.ContainsFunc(d.Documents, func(have visit.Document) bool { return have.Kind == x.Code })
@@ -140,6 +140,21 @@ func (r Route) Missing(d visit.Draft) []visit.Problem {
 		}
 	}
 	return problems
+}
+
+// problem is a refusal as it stands against a submission, with what in the record it rests on: late passports, other visits.
+func (r Remark) problem() visit.Problem {
+	args := map[string]string{"code": r.Code, "zh": r.ZH, "en": r.EN}
+	var zh, en []string
+	for _, word := range slices.Sorted(maps.Keys(r.Reason.Sources)) {
+		if of := r.Reason.Sources[word]; of.From == FromPassports || of.From == FromVisits {
+			zh, en = append(zh, of.Words().ZH), append(en, of.Words().EN)
+		}
+	}
+	if len(zh) > 0 {
+		args["zh_from"], args["en_from"] = strings.Join(zh, "；"), strings.Join(en, "; ")
+	}
+	return visit.Problem{Field: r.Field, Rule: "policy_refused", Missing: true, Args: args}
 }
 
 // Route gives the route of a visit. It refuses a visit without travellers (invalid, rule no_travellers) and one that no

@@ -25,7 +25,7 @@ func pack(t testing.TB) *policy.Pack {
 func plain(category visit.Category, rank policy.Rank, destination policy.Destination, days int) policy.Facts {
 	return policy.Facts{
 		Category: category, Unit: "CIV", Days: days, Destination: destination, Countries: []string{"DE"}, GroupSize: 1,
-		Funding: []visit.FundingKind{visit.Research}, Planned: true, Talent: true,
+		Funding: []visit.FundingKind{visit.Research}, Planned: true, Talent: true, TalentContact: true,
 		Travellers: []policy.Traveller{{Person: "p1", Role: visit.Leader, Rank: rank}},
 	}
 }
@@ -247,6 +247,9 @@ func TestOverlays(t *testing.T) {
 		{overlay: "O17", base: academic(policy.Staff), change: func(f *policy.Facts) { f.Talent = false }, near: func(*policy.Facts) {}, refuses: true},
 		{overlay: "O17", base: academic(policy.Staff), change: func(f *policy.Facts) { f.Talent = false },
 			near: func(f *policy.Facts) { f.Talent, f.Travellers[0].Rank = false, policy.Student }, refuses: true},
+		{overlay: "O17K", base: work, change: func(f *policy.Facts) { f.TalentContact = false }, near: func(*policy.Facts) {}, refuses: true},
+		{overlay: "O17K", base: work, change: func(f *policy.Facts) { f.TalentContact = false },
+			near: func(f *policy.Facts) { f.TalentContact, f.Travellers[0].Rank = false, policy.Student }, refuses: true},
 		{overlay: "O18", base: academic(policy.Staff), change: flag(visit.OverRate), near: flag(),
 			stages: "COL.DEAN ∥ COL.PSEC ∥ FIN → IO.REV → IO.DIR → ISSUE"},
 		{overlay: "O19", base: work, change: func(f *policy.Facts) { f.PerHeadCNY = 50001 }, near: func(f *policy.Facts) { f.PerHeadCNY = 50000 },
@@ -496,7 +499,7 @@ func anyFacts(t *rapid.T) policy.Facts {
 		Destination: rapid.SampledFrom(policy.Destinations).Draw(t, "destination"), Countries: []string{"DE", "FR", "IT", "ES"}[:rapid.IntRange(0, 4).Draw(t, "countries")],
 		Distant: rapid.Bool().Draw(t, "distant"), Funding: rapid.SliceOfDistinct(rapid.SampledFrom(visit.FundingKinds), rapid.ID[visit.FundingKind]).Draw(t, "funding"),
 		Flags:   rapid.SliceOfDistinct(rapid.SampledFrom(visit.Flags), rapid.ID[visit.Flag]).Draw(t, "flags"),
-		Planned: rapid.Bool().Draw(t, "planned"), Talent: rapid.Bool().Draw(t, "talent"), OutsidePayer: rapid.Bool().Draw(t, "outside"),
+		Planned: rapid.Bool().Draw(t, "planned"), Talent: rapid.Bool().Draw(t, "talent"), TalentContact: rapid.Bool().Draw(t, "contact"), OutsidePayer: rapid.Bool().Draw(t, "outside"),
 		TotalCNY: rapid.Int64Range(0, 300_000).Draw(t, "total"),
 	}
 	f.GroupSize = rapid.IntRange(1, 8).Draw(t, "size")

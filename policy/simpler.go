@@ -224,6 +224,11 @@ func (t *tries) talent() {
 		changed.Talent = true
 		t.add("v.talent", "false", "true", changed, "填写引才任务", "Fill in the talent task")
 	}
+	if t.asks("v.talent_contact") && !t.facts.TalentContact {
+		changed := t.facts
+		changed.TalentContact = true
+		t.add("v.talent_contact", "false", "true", changed, "写明引才联系人", "Name whom the talent task brings into contact")
+	}
 }
 
 func (t *tries) flags() {

@@ -31,6 +31,9 @@ func TestSimpler(t *testing.T) {
 			"v.flags over_rate, takes_goods→takes_goods R17 drops [IO.DIR] lifts []", "v.flags over_rate, takes_goods→over_rate R17 drops [RES] lifts []",
 		}},
 		{"talent", "cn-delegated", with(academic, func(f *policy.Facts) { f.Talent = false }), []string{"v.talent false→true R17 drops [] lifts [O17]"}},
+		{"talent contact", "cn-delegated", with(work, func(f *policy.Facts) { f.TalentContact = false }), []string{
+			"v.talent_contact false→true R13 drops [] lifts [O17K]", "v.category WRK→ACA R17 drops [HR IO.DIR VP.INT] lifts [O17K]",
+		}},
 		{"plan", "cn-delegated", with(plain(visit.Work, policy.ViceHead, policy.Abroad, 5), func(f *policy.Facts) { f.Planned = false }), []string{
 			"v.planned false→true R11 drops [VP.INT] lifts []", "v.category WRK→ACA R14 drops [DIS VP.INT] lifts []",
 		}},

@@ -17,6 +17,7 @@ const (
 	FromPlan      Origin = "plan"      // the unit's annual plan
 	FromVisits    Origin = "visits"    // other visits
 	FromMarks     Origin = "marks"     // set by offices
+	FromPassports Origin = "passports" // the ledger of passports and passes
 	FromRisk      Origin = "risk"      // levels of countries
 	FromTerms     Origin = "terms"     // teaching weeks
 	FromRelations Origin = "relations" // between persons
@@ -37,6 +38,7 @@ var originWords = map[Origin]Words{
 	FromPlan:      {"来自年度计划", "from the annual plan"},
 	FromVisits:    {"来自出访记录", "from visits"},
 	FromMarks:     {"来自标记台账", "from marks"},
+	FromPassports: {"来自证照台账", "from the ledger of passports"},
 	FromRisk:      {"来自风险等级表", "from the risk levels"},
 	FromTerms:     {"来自教学周表", "from the teaching weeks"},
 	FromRelations: {"来自亲属关系", "from relations"},
@@ -98,6 +100,15 @@ func (s *Sources) note(from Origin, items []string, words ...string) {
 	for _, w := range words {
 		(*s)[w] = Source{from, items}
 	}
+}
+
+// add names one more item from which a word has its value; the first one says from which part of the record.
+func (s *Sources) add(from Origin, item, word string) {
+	old, ok := (*s)[word]
+	if !ok {
+		old.From = from
+	}
+	s.note(old.From, append(slices.Clone(old.Items), item), word)
 }
 
 // ShownFact is one fact as people read it.

@@ -93,6 +93,8 @@ var vocabulary = []fact{
 		func(s *scene) ref.Val { return types.Int(s.facts.UnitPassportDays) }},
 	{"v.talent", Words{"填写引才任务", "the draft has a talent task"}, cel.BoolType, nil,
 		func(s *scene) ref.Val { return types.Bool(s.facts.Talent) }},
+	{"v.talent_contact", Words{"引才任务写明联系人", "the talent task names whom to meet"}, cel.BoolType, nil,
+		func(s *scene) ref.Val { return types.Bool(s.facts.TalentContact) }},
 
 	{"t.person", Words{"出访人", "staff or student number"}, cel.StringType, nil,
 		func(s *scene) ref.Val { return types.String(s.traveller.Person) }},

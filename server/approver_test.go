@@ -241,11 +241,4 @@ func TestP15_TheSecretaryPreparesARequestOnThePage(t *testing.T) {
 	require.Contains(t, s.browse("faculty.civ").get(edit).ok(http.StatusOK).Body, "Kyoto", "the applicant has it")
 	form.Set("applicant", "faculty.mech")
 	sec.post("/visits/new", form).ok(http.StatusForbidden)
-
-	relations := s.browse("faculty.civ")
-	relations.post("/relations", url.Values{"relative": {"dean.civ"}, "kind": {"sibling"}, "from": {s.day(0)}}).ok(http.StatusSeeOther)
-	require.Contains(t, relations.get("/relations").ok(http.StatusOK).Body, "Qiao Yuanshan is the sibling of Shi Lei")
-	require.Contains(t, relations.post("/relations", url.Values{"relative": {"faculty.civ"}, "kind": {"sibling"}, "from": {s.day(0)}}).ok(http.StatusUnprocessableEntity).Body, "somebody else")
-	s.as("faculty.civ").post("/relations", `{"person":"fin","relative":"dean.civ","kind":"spouse","from":"`+s.day(0)+`"}`, "").refused(http.StatusForbidden, "forbidden", "admin_only")
-	require.Equal(t, "dean.civ", s.as("faculty.civ").get("/relations").ok(http.StatusOK).at("items", 0, "relative"))
 }

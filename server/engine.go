@@ -23,6 +23,7 @@ type parts struct {
 	secure     bool
 	proxies    []string
 	temporalUI string
+	mailbox    string
 }
 
 // newEngine is the one list of what a request passes, in order, and of the routes.
@@ -56,7 +57,7 @@ func newEngine(p parts) (*gin.Engine, error) {
 	if err := api.Register(e, api.Deps{Service: p.service, Auth: p.auth, Log: p.log}); err != nil {
 		return nil, err
 	}
-	pages = web.Register(e, web.Deps{Service: p.service, Auth: p.auth, Demo: p.service.Demo, TemporalUI: p.temporalUI})
+	pages = web.Register(e, web.Deps{Service: p.service, Auth: p.auth, Demo: p.service.Demo, TemporalUI: p.temporalUI, Mailbox: p.mailbox})
 	return e, nil
 }
 

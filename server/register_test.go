@@ -71,6 +71,16 @@ func TestRegisterPages(t *testing.T) {
 	passport.post(lift, url.Values{"reason": {"Handed in"}}).ok(http.StatusSeeOther)
 	require.Contains(t, auditor.get("/registers/marks?lifted=1").ok(http.StatusOK).Body, "Handed in")
 
+	require.Equal(t, http.StatusForbidden, faculty.get("/registers/relations").Status)
+	hr := s.browse("hr")
+	relation := url.Values{"person": {"Shi Lei"}, "relative": {"dean.civ"}, "kind": {"cousin"}, "from": {today}}
+	require.Contains(t, hr.post("/registers/relations", relation).ok(http.StatusUnprocessableEntity).Body, `value="Shi Lei"`, "what was typed stays")
+	relation.Set("kind", "sibling")
+	hr.post("/registers/relations", relation).ok(http.StatusSeeOther)
+	end = regexp.MustCompile(`/registers/relations/\d+/end`).FindString(hr.get("/registers/relations").ok(http.StatusOK).Body)
+	require.NotEmpty(t, end)
+	hr.post(end, url.Values{}).ok(http.StatusSeeOther)
+
 	require.Contains(t, io.get("/registers/findings").ok(http.StatusOK).Body, "Look again")
 	io.post("/registers/findings/look", url.Values{}).ok(http.StatusSeeOther)
 	require.Equal(t, http.StatusForbidden, auditor.post("/registers/findings/look", url.Values{}).Status)

@@ -46,6 +46,8 @@ type Config struct {
 	// Proxies are the addresses (CIDR) of reverse proxies whose X-Forwarded-For is believed; none when empty.
 	Proxies    []string
 	TemporalUI string            // address of Temporal's own pages, linked from the history; none when empty
+	Mailbox    string            // folder of a demonstration's mails, to show them; none when empty
+	Listener   net.Listener      // in place of Addr, where somebody has to know the address before
 	Log        *slog.Logger      // discarded when nil
 	Ready      func(addr string) // called once, with the address that is listened on
 }
@@ -110,7 +112,7 @@ func Run(ctx context.Context, c Config) error {
 	}
 	engine, err := newEngine(parts{
 		service: svc,
-		auth:    auth.New(st, c.SecureCookies), log: c.Log, secure: c.SecureCookies, proxies: c.Proxies, temporalUI: c.TemporalUI,
+		auth:    auth.New(st, c.SecureCookies), log: c.Log, secure: c.SecureCookies, proxies: c.Proxies, temporalUI: c.TemporalUI, mailbox: c.Mailbox,
 	})
 	if err != nil {
 		return err
@@ -140,9 +142,12 @@ func checkAccounts(ctx context.Context, st *store.Store, demo bool) error {
 }
 
 func serve(ctx context.Context, c Config, handler http.Handler) error {
-	listener, err := net.Listen("tcp", c.Addr)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+	listener := c.Listener
+	if listener == nil {
+		var err error
+		if listener, err = net.Listen("tcp", c.Addr); err != nil {
+			return fmt.Errorf("listen: %w", err)
+		}
 	}
 	srv := &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: responseTime, IdleTimeout: idleTime,

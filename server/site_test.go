@@ -38,6 +38,7 @@ type site struct {
 	url    string
 	http   *http.Client
 	log    *journal
+	mails  string // folder of the mails that are shown
 }
 
 func newSite(t testing.TB, demonstration bool) *site {
@@ -55,7 +56,8 @@ func newSite(t testing.TB, demonstration bool) *site {
 		Print: service.Print{University: document.Words{ZH: "演示大学", EN: "Demonstration University"}, URL: "https://exeat.example.edu.cn", Country: web.CountryWords},
 	}
 	require.NoError(t, svc.InstallPolicies(t.Context()))
-	engine, err := newEngine(parts{service: svc, auth: auth.New(st, false), log: lines})
+	mails := t.TempDir()
+	engine, err := newEngine(parts{service: svc, auth: auth.New(st, false), log: lines, mailbox: mails})
 	require.NoError(t, err)
 	srv := httptest.NewServer(engine)
 	t.Cleanup(srv.Close)
@@ -63,7 +65,7 @@ func newSite(t testing.TB, demonstration bool) *site {
 		Transport:     srv.Client().Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return &site{t: t, db: d, svc: svc, engine: engine, url: srv.URL, http: client, log: log}
+	return &site{t: t, db: d, svc: svc, engine: engine, url: srv.URL, http: client, log: log, mails: mails}
 }
 
 // journal is a log that is read while it is written.

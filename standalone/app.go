@@ -3,18 +3,22 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
+	"net"
 	"strings"
 
 	"github.com/exeat/exeat/demo"
 	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/mailbox"
+	"github.com/exeat/exeat/notify"
 	"github.com/exeat/exeat/schema"
 	"github.com/exeat/exeat/server"
 	"github.com/exeat/exeat/worker"
 )
 
 // serve runs exeat itself on the infrastructure: everything that production runs, in this process.
-func serve(ctx context.Context, o options, in *infra, steps *steps) error {
+func serve(ctx context.Context, o options, in *infra, steps *steps) (err error) {
 	log, err := in.log("exeat.log")
 	if err != nil {
 		return err
@@ -25,16 +29,31 @@ func serve(ctx context.Context, o options, in *infra, steps *steps) error {
 	if _, err := ledger.EnsureKey(key, "exeat/"+strings.ToLower(rand.Text()[:8])); err != nil {
 		return err
 	}
+	mails, err := mailbox.Listen(in.data.Path("mail"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, mails.Close()) }()
+	listener, err := net.Listen("tcp", o.Addr) // before the worker, whose mails name the address
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // closed already by a server that has run
+	url := o.url(listener.Addr().String())
 	p := parts{
 		migrate: func(ctx context.Context) error { return schema.Migrate(ctx, in.ownerURL()) },
 		worker: func(ctx context.Context, ready func()) error {
 			return worker.Run(ctx, worker.Config{
 				DatabaseURL: in.appURL(), Temporal: client, Key: key, Log: slog.Default().With("part", "worker"), Ready: ready,
+				Notify: notify.Config{
+					URL: url, Mail: notify.Mail{Addr: mails.Addr(), TLS: notify.NoTLS, From: "exeat@" + demo.MailDomain},
+				},
 			})
 		},
 		server: func(ctx context.Context, ready func(string)) error {
 			return server.Run(ctx, server.Config{
-				Addr: o.Addr, DatabaseURL: in.appURL(), Temporal: client, Blobs: in.data.Path("files"), URL: "http://" + o.Addr, University: "演示大学 / Demonstration University",
+				Listener: listener, URL: url, Mailbox: in.data.Path("mail"), DatabaseURL: in.appURL(), Temporal: client,
+				Blobs: in.data.Path("files"), University: "演示大学 / Demonstration University",
 				PassportKeys: in.data.Marker().PassportKey,
 				Demo:         true, TemporalUI: in.temporal.UIURL(), Log: slog.Default().With("part", "server"), Ready: ready,
 			})

@@ -18,10 +18,22 @@ import (
 type options struct {
 	Data    string `help:"Folder for everything that is stored." placeholder:"DIR" env:"EXEAT_DATA" default:"./data"`
 	Addr    string `help:"Address of the web server." placeholder:"HOST:PORT" env:"EXEAT_ADDR" default:"127.0.0.1:8080"`
+	URL     string `help:"Address under which people reach the web server, for links in mails; that of --addr by default." placeholder:"URL" env:"EXEAT_URL"`
 	UIAddr  string `help:"Address of the Temporal UI, which shows every workflow to anyone who reaches it; a free loopback port by default." placeholder:"HOST:PORT" name:"ui-addr"`
 	Infra   bool   `help:"Run PostgreSQL and Temporal only, and print the environment that exeat server and exeat worker need."`
 	NoSeed  bool   `help:"Leave the demonstration university out at the first start."`
 	NoFsync bool   `help:"Risk the data for speed, in tests." name:"no-fsync" hidden:""`
+}
+
+// url is where people reach the web server that listens on an address.
+func (o options) url(addr string) string {
+	if o.URL != "" {
+		return o.URL
+	}
+	if host, port, err := net.SplitHostPort(addr); err == nil && net.ParseIP(host).IsUnspecified() {
+		addr = net.JoinHostPort("localhost", port)
+	}
+	return "http://" + addr
 }
 
 func main() {

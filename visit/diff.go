@@ -57,6 +57,7 @@ func Diff(old, new Draft) []Difference {
 	d.field("invitation", old.Invitation, new.Invitation)
 	d.field("plan_item", old.PlanItem, new.PlanItem)
 	d.field("talent_task", old.TalentTask, new.TalentTask)
+	d.field("talent_contact", old.TalentContact, new.TalentContact)
 	rows(&d, "flags", old.Flags, new.Flags, 1, func(f Flag) []cell { return []cell{{"", string(f)}} })
 	rows(&d, "documents", old.Documents, new.Documents, 2, func(x Document) []cell {
 		return []cell{{"kind", x.Kind}, {"name", x.Name}, {"file", x.File}}

@@ -16,7 +16,7 @@ func bridges() visit.Draft {
 		Legs:       []visit.Leg{{Country: "JP", City: "Kyoto", Arrive: "2027-03-01", Depart: "2027-03-06", Host: "Kyoto University", Transport: "CA927", Lodging: "A"}},
 		Funding:    []visit.Funding{{Source: "Project", Kind: visit.Research, Currency: "CNY", Amount: 1200050}},
 		Budget:     []visit.BudgetLine{{Kind: visit.Hotel, Leg: 1, Currency: "JPY", Amount: 1_000_000, People: 2, Days: 5}},
-		Invitation: "Letter", PlanItem: "7", TalentTask: "Two meetings",
+		Invitation: "Letter", PlanItem: "7", TalentTask: "Two meetings", TalentContact: "H. Sato, Kyoto University",
 		Documents: []visit.Document{{Kind: "D1", File: "aa", Name: "letter.pdf"}}, Flags: []visit.Flag{visit.Urgent},
 	}
 }
@@ -82,5 +82,5 @@ func TestP22_EveryFieldIsCompared(t *testing.T) {
 		seen++
 	}
 	walk("draft", func(d *visit.Draft) reflect.Value { return reflect.ValueOf(d).Elem() })
-	require.Equal(t, 35, seen)
+	require.Equal(t, 36, seen)
 }

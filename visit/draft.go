@@ -86,8 +86,10 @@ type Draft struct {
 	Invitation string       `json:"invitation"`
 	PlanItem   string       `json:"plan_item"`
 	TalentTask string       `json:"talent_task"`
-	Documents  []Document   `json:"documents"`
-	Flags      []Flag       `json:"flags"`
+	// TalentContact is whom the talent task brings into contact: name, post and institution. Left out by most categories.
+	TalentContact string     `json:"talent_contact,omitempty"`
+	Documents     []Document `json:"documents"`
+	Flags         []Flag     `json:"flags"`
 	// ExitTime is when the border is left on the day of exit, HH:MM in Beijing; optional.
 	ExitTime string `json:"exit_time,omitempty"`
 }
@@ -236,6 +238,7 @@ func (d Draft) Check() []Problem {
 	c.limit("invitation", d.Invitation, 2000)
 	c.limit("plan_item", d.PlanItem, 200)
 	c.limit("talent_task", d.TalentTask, 2000)
+	c.limit("talent_contact", d.TalentContact, 500)
 	c.documents(d.Documents)
 	for i, f := range d.Flags {
 		oneOf(c, fmt.Sprintf("flags[%d]", i), f, Flags)

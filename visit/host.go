@@ -7,6 +7,8 @@ const (
 	CommandUpdate = "Command" // Request in, Receipt out
 	WakeSignal    = "Wake"    // the ledger or the clock has moved on: catch up
 	StateQuery    = "State"   // Visit out
+
+	DigestType = "Digest" // the workflow that queues the daily digests; no input
 )
 
 // WorkflowID is the id of the workflow that hosts a visit.

@@ -16,6 +16,7 @@ import (
 	"github.com/exeat/exeat/activities"
 	"github.com/exeat/exeat/host"
 	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/notify"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/workflows"
 )
@@ -26,6 +27,7 @@ type Config struct {
 	Temporal    client.Options // host, namespace, credentials
 	TaskQueue   string         // host.TaskQueue when empty
 	Key         string         // file of the key that signs the ledger; empty: another worker seals
+	Notify      notify.Config  // how people are told of what concerns them, besides on the pages
 	Log         *slog.Logger   // discarded when nil
 	Ready       func()         // called once when the worker polls
 }
@@ -56,6 +58,10 @@ func Run(ctx context.Context, c Config) error {
 		defer beside(ctx, (&Sealer{Store: st, Key: c.Key, Log: c.Log}).Run)()
 	}
 	defer beside(ctx, (&Watch{Store: st, Log: c.Log}).Run)()
+	tell, err := notify.New(c.Notify, st, c.Log)
+	if err != nil {
+		return err
+	}
 	c.Temporal.Logger, c.Temporal.Identity = c.Log, "exeat-worker"
 	tc, err := client.DialContext(ctx, c.Temporal)
 	if err != nil {
@@ -72,7 +78,7 @@ func Run(ctx context.Context, c Config) error {
 	}
 
 	for {
-		err := work(ctx, c, st, tc)
+		err := work(ctx, c, st, tc, tell)
 		if err == nil || !worked || !host.Passing(err) || ctx.Err() != nil {
 			return err
 		}
@@ -98,7 +104,7 @@ func beside(ctx context.Context, run func(context.Context)) (stop func()) {
 
 // work runs one worker until ctx ends or the worker gives up. It gives up when Temporal says that the namespace is not
 // there, which Temporal also says while its own database does not answer.
-func work(ctx context.Context, c Config, st *store.Store, tc client.Client) error {
+func work(ctx context.Context, c Config, st *store.Store, tc client.Client, tell *notify.Notifier) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	w := worker.New(tc, c.TaskQueue, worker.Options{
@@ -111,12 +117,18 @@ func work(ctx context.Context, c Config, st *store.Store, tc client.Client) erro
 		return fmt.Errorf("start worker: %w", err)
 	}
 	defer w.Stop()
-	c.Ready()
 	h := host.Host{Client: tc, TaskQueue: c.TaskQueue}
+	if tell.Mails() {
+		if err := h.ScheduleDigest(ctx); err != nil {
+			return err
+		}
+	}
+	c.Ready()
 	var wg sync.WaitGroup
 	wg.Go(func() { (&Archiver{Store: st, Host: h, Log: c.Log}).Run(ctx) })
+	wg.Go(func() { tell.Run(ctx) })
 	(&Sweep{Store: st, Host: h, Log: c.Log}).Run(ctx)
-	wg.Wait()
+	wg.Wait() // a message that is being sent is sent, or due again
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/mail"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -64,13 +65,15 @@ func (c createTokenCmd) Run(ctx context.Context, s std) error {
 type userCmd struct {
 	Add    addUserCmd `cmd:"" help:"Give a person an account; the password is read from standard input."`
 	Passwd passwdCmd  `cmd:"" help:"Change a password; the new one is read from standard input."`
+	Mail   mailCmd    `cmd:"" help:"Set the address to which mails go, or forget it."`
 }
 
 type addUserCmd struct {
 	app
 	Username string `arg:"" help:"User name to sign in with."`
 	Person   string `required:"" help:"Staff or student number."`
-	Language string `default:"zh" enum:"zh,en" help:"Language of the pages."`
+	Language string `default:"zh" enum:"zh,en" help:"Language of the pages and of mails."`
+	Mail     string `help:"Address to which mails go."`
 }
 
 func (c addUserCmd) Run(ctx context.Context, s std) error {
@@ -82,7 +85,43 @@ func (c addUserCmd) Run(ctx context.Context, s std) error {
 		if visit.CodeOf(err) != visit.NotFound {
 			return err
 		}
-		return putAccount(ctx, st, s.in, store.Account{Username: c.Username, Person: c.Person, Language: c.Language})
+		if err := checkMail(c.Mail); err != nil {
+			return err
+		}
+		if err := putAccount(ctx, st, s.in, store.Account{Username: c.Username, Person: c.Person, Language: c.Language}); err != nil || c.Mail == "" {
+			return err
+		}
+		return st.PutContact(ctx, c.Person, store.Mail, c.Mail)
+	})
+}
+
+// checkMail refuses what is no address of a mailbox; none is allowed.
+func checkMail(address string) error {
+	if address == "" {
+		return nil
+	}
+	if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address {
+		return fmt.Errorf("%q is not a mail address", address)
+	}
+	return nil
+}
+
+type mailCmd struct {
+	app
+	Username string `arg:"" help:"User name of the account."`
+	Address  string `arg:"" optional:"" help:"The address; none forgets it."`
+}
+
+func (c mailCmd) Run(ctx context.Context, s std) error {
+	if err := checkMail(c.Address); err != nil {
+		return err
+	}
+	return with(ctx, c.DatabaseURL, func(st *store.Store) error {
+		a, err := account(ctx, st, c.Username)
+		if err != nil {
+			return err
+		}
+		return st.PutContact(ctx, a.Person, store.Mail, c.Address)
 	})
 }
 

@@ -53,6 +53,14 @@ func TestAccountsAndTokens(t *testing.T) {
 	_, err = command(t, "another long password", "user", "passwd", "nobody", db)
 	require.EqualError(t, err, "there is no account nobody")
 
+	_, err = command(t, "", "user", "mail", "li", "li at example.edu", db)
+	require.ErrorContains(t, err, "not a mail address")
+	_, err = command(t, "", "user", "mail", "li", "li@example.edu", db)
+	require.NoError(t, err)
+	contacts, err := st.Contacts(t.Context(), "faculty.civ")
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"mail": "li@example.edu"}, contacts)
+
 	token, err := command(t, "", "token", "create", "--user=li", db)
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(token, "exeat_"))

@@ -39,6 +39,7 @@ func (c serverCmd) Run(ctx context.Context, s std) error {
 
 type workerCmd struct {
 	app
+	notifyFlags
 	TaskQueue string `env:"EXEAT_TASK_QUEUE" default:"exeat" help:"Task queue to work on."`
 	LedgerKey string `name:"ledger-key" env:"EXEAT_LEDGER_KEY" help:"File of the key that signs the ledger (exeat audit key). Without one this worker does not seal: another must."`
 }
@@ -52,7 +53,7 @@ func (c workerCmd) Run(ctx context.Context, s std) error {
 		s.log.Warn("no --ledger-key: this worker does not seal the ledger")
 	}
 	return worker.Run(ctx, worker.Config{
-		DatabaseURL: c.DatabaseURL, Temporal: temporal, TaskQueue: c.TaskQueue, Key: c.LedgerKey, Log: s.log,
+		DatabaseURL: c.DatabaseURL, Temporal: temporal, TaskQueue: c.TaskQueue, Key: c.LedgerKey, Notify: c.config(), Log: s.log,
 		Ready: func() { s.log.Info("ready", "task_queue", c.TaskQueue) },
 	})
 }

@@ -36,20 +36,6 @@ CREATE INDEX assistant_assistant ON assistant (assistant);
 
 -- Separation of duties -------------------------------------------------------------------------------------------
 
--- Who is related to whom, in either direction.
-CREATE TABLE IF NOT EXISTS relation (
-  id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  person    text NOT NULL REFERENCES person,
-  relative  text NOT NULL REFERENCES person,
-  kind      text NOT NULL CONSTRAINT relation_kind CHECK (kind IN ('spouse', 'parent', 'child', 'sibling', 'other')),
-  from_date date NOT NULL,
-  to_date   date,
-  CONSTRAINT relation_dates CHECK (to_date IS NULL OR to_date >= from_date),
-  CONSTRAINT relation_not_self CHECK (person <> relative)
-);
-CREATE INDEX IF NOT EXISTS relation_person ON relation (person);
-CREATE INDEX IF NOT EXISTS relation_relative ON relation (relative);
-
 -- Who wrote a request for the applicant, beside the applicant.
 ALTER TABLE draft ADD COLUMN prepared_by text[] NOT NULL DEFAULT '{}';
 CREATE INDEX draft_prepared_by ON draft USING gin (prepared_by) WHERE prepared_by <> '{}';
@@ -273,8 +259,7 @@ CREATE TABLE comment (
 CREATE INDEX comment_visit ON comment (visit, id);
 CREATE INDEX comment_mentions ON comment USING gin (mentions) WHERE mentions <> '{}';
 
-GRANT SELECT ON assistant, relation, vacancy, person_name, comment TO exeat_app;
-GRANT INSERT ON assistant, relation, vacancy, person_name, comment TO exeat_app;
-GRANT UPDATE (to_date) ON assistant, relation TO exeat_app;
+GRANT SELECT, INSERT ON assistant, vacancy, person_name, comment TO exeat_app;
+GRANT UPDATE (to_date) ON assistant TO exeat_app;
 GRANT DELETE ON holding TO exeat_app;                   -- of one that has not begun
 GRANT UPDATE (kind, since, closed_at) ON vacancy TO exeat_app;

@@ -209,7 +209,6 @@ CREATE TRIGGER visit_history_unchangeable BEFORE UPDATE OR DELETE OR TRUNCATE ON
 CREATE TRIGGER holding_watch AFTER INSERT OR UPDATE OR DELETE ON holding FOR EACH ROW EXECUTE FUNCTION office_watch('id');
 CREATE TRIGGER delegation_watch AFTER INSERT OR UPDATE OR DELETE ON delegation FOR EACH ROW EXECUTE FUNCTION office_watch('id', 'reason');
 CREATE TRIGGER assistant_watch AFTER INSERT OR UPDATE OR DELETE ON assistant FOR EACH ROW EXECUTE FUNCTION office_watch('id');
-CREATE TRIGGER relation_watch AFTER INSERT OR UPDATE OR DELETE ON relation FOR EACH ROW EXECUTE FUNCTION office_watch('id', 'kind');
 CREATE TRIGGER policy_version_watch AFTER INSERT OR UPDATE OR DELETE ON policy_version FOR EACH ROW EXECUTE FUNCTION office_watch('hash', 'body', 'note');
 CREATE TRIGGER policy_use_watch AFTER INSERT OR UPDATE OR DELETE ON policy_use FOR EACH ROW EXECUTE FUNCTION office_watch('id');
 CREATE TRIGGER account_watch AFTER INSERT OR UPDATE OF username, person, password, demo OR DELETE ON account FOR EACH ROW EXECUTE FUNCTION office_watch('username', 'password', 'language');

@@ -74,6 +74,13 @@ func over(stages ...[]visit.SignOff) visit.Route {
 	return visit.Route{Rule: "R17", Policy: visit.PolicyRef{Pack: "test", Version: "1", Hash: "00"}, Stages: stages}
 }
 
+func (b *bench) related(r store.Relation) int64 {
+	b.t.Helper()
+	id, err := b.st.AddRelation(b.t.Context(), r)
+	require.NoError(b.t, err)
+	return id
+}
+
 func (b *bench) delegate(d store.Delegation) int64 {
 	b.t.Helper()
 	if d.From == "" {
@@ -214,10 +221,10 @@ func TestP15_WhoHasAnInterestDecidesNothing(t *testing.T) {
 		"a traveller":   {applicant: "faculty", travellers: []string{"faculty", "fin"}, reason: "own_visit"},
 		"the preparer":  {applicant: "faculty", travellers: []string{"faculty"}, prepared: []string{"fin"}, reason: "conflict_preparer"},
 		"a relative": {applicant: "faculty", travellers: []string{"faculty", "zhao"}, reason: "conflict_relative", set: func() {
-			require.NoError(t, b.st.StartRelation(t.Context(), store.Relation{Person: "zhao", Relative: "fin", Kind: "spouse", From: "2020-01-01"}))
+			b.related(store.Relation{Person: "zhao", Relative: "fin", Kind: "spouse", From: "2020-01-01", SetBy: "faculty"})
 		}},
 		"a relative, said the other way": {applicant: "faculty", travellers: []string{"wang"}, reason: "conflict_relative", set: func() {
-			require.NoError(t, b.st.StartRelation(t.Context(), store.Relation{Person: "fin", Relative: "wang", Kind: "child", From: "2020-01-01"}))
+			b.related(store.Relation{Person: "fin", Relative: "wang", Kind: "child", From: "2020-01-01", SetBy: "faculty"})
 		}},
 		"who signs for a traveller": {applicant: "faculty", travellers: []string{"vpint"}, reason: "conflict_delegate", set: func() {
 			b.delegate(store.Delegation{Delegator: "vpint", Delegate: "fin"})
@@ -260,11 +267,9 @@ func TestP15_ARelationEndsTheConflictWithIt(t *testing.T) {
 	t.Parallel()
 	b, _ := newCourt(t)
 	id := b.routed("faculty", visit.Academic, "CIV", visit.Submit{Travellers: []string{"faculty"}, Route: over(stage("FIN"))})
-	require.NoError(t, b.st.StartRelation(t.Context(), store.Relation{Person: "faculty", Relative: "fin", Kind: "other", From: "2020-01-01"}))
+	n := b.related(store.Relation{Person: "faculty", Relative: "fin", Kind: "other", From: "2020-01-01", SetBy: "faculty"})
 	b.forbidden(b.sign(id, "fin", "FIN", "1.1.FIN"))
-	rs, err := b.st.Relations(t.Context(), "fin")
-	require.NoError(t, err)
-	require.NoError(t, b.st.EndRelation(t.Context(), rs[0].ID, "2020-12-31"))
+	require.NoError(t, b.st.EndRelation(t.Context(), n))
 	require.NoError(t, b.sign(id, "fin", "FIN", "1.1.FIN"))
 }
 

@@ -16,19 +16,6 @@ type Assistant struct {
 	To        string `db:"to_date" json:"to,omitempty"`
 }
 
-// Relation says that two persons are related, from day to day: neither decides on a visit of the other.
-type Relation struct {
-	ID       int64  `db:"id" json:"id,omitempty"`
-	Person   string `db:"person" json:"person"`
-	Relative string `db:"relative" json:"relative"`
-	Kind     string `db:"kind" json:"kind"` // what the relative is to the person: one of RelationKinds
-	From     string `db:"from_date" json:"from"`
-	To       string `db:"to_date" json:"to,omitempty"`
-}
-
-// RelationKinds lists the kinds of relations.
-var RelationKinds = []string{"spouse", "parent", "child", "sibling", "other"}
-
 // Holdings lists who holds or held what: of a person where one is named, else all that are in force on the day or begin later.
 func (s *Store) Holdings(ctx context.Context, person, day string) ([]Holding, error) {
 	var hs []Holding
@@ -143,30 +130,4 @@ func (s *Store) StartAssistant(ctx context.Context, a Assistant) error {
 func (s *Store) EndAssistant(ctx context.Context, id int64, day string) error {
 	res, err := s.db.ExecContext(ctx, `UPDATE assistant SET to_date = $2 WHERE id = $1 AND from_date <= CAST($2 AS date)`, id, day)
 	return changedOne(res, err, "assistant", id)
-}
-
-// Relations lists the relations of a person, or all of them for "".
-func (s *Store) Relations(ctx context.Context, person string) ([]Relation, error) {
-	var rs []Relation
-	err := s.db.SelectContext(ctx, &rs, `
-		SELECT id, person, relative, kind, to_char(from_date, 'YYYY-MM-DD') AS from_date, coalesce(to_char(to_date, 'YYYY-MM-DD'), '') AS to_date
-		  FROM relation
-		 WHERE $1 IN ('', person, relative)
-		 ORDER BY to_date DESC NULLS FIRST, person, id
-		 LIMIT 200`, person)
-	return rs, wrap(err, "read relations")
-}
-
-// StartRelation says that two persons are related.
-func (s *Store) StartRelation(ctx context.Context, r Relation) error {
-	_, err := s.db.ExecContext(ctx, `
-		INSERT INTO relation (person, relative, kind, from_date, to_date)
-		VALUES ($1, $2, $3, $4, CAST(nullif($5, '') AS date))`, r.Person, r.Relative, r.Kind, r.From, r.To)
-	return wrap(err, "start relation")
-}
-
-// EndRelation makes a day the last; not_found for one that begins later.
-func (s *Store) EndRelation(ctx context.Context, id int64, day string) error {
-	res, err := s.db.ExecContext(ctx, `UPDATE relation SET to_date = $2 WHERE id = $1 AND from_date <= CAST($2 AS date)`, id, day)
-	return changedOne(res, err, "relation", id)
 }

@@ -19,6 +19,8 @@ type KnownOf struct {
 	Travellers   []string
 	Countries    []string
 	Today        string
+	// New is set for a first submission, against which late reports stand; a visit under way is not stopped by them.
+	New bool
 }
 
 // A visit counts from its submission on, unless it ended before anybody travelled.
@@ -46,9 +48,15 @@ func (s *Store) Known(ctx context.Context, of KnownOf) (policy.Known, error) {
 		         WHERE v.travellers @> ARRAY[p.id] AND `+counts+`
 		           AND v.exit_date >= date_trunc('year', CAST($4 AS date)) AND v.exit_date < date_trunc('year', CAST($4 AS date)) + interval '1 year'),
 		      'marks', (
-		        SELECT jsonb_agg(jsonb_build_object('kind', m.kind, 'person', m.person, 'days', CAST($8 AS date) - m.since + 1) ORDER BY m.id)
-		          FROM mark m
-		         WHERE m.person = p.id AND m.lifted_at IS NULL AND m.since <= CAST($8 AS date)),
+		        SELECT jsonb_agg(jsonb_build_object('kind', m.kind, 'person', m.person, 'days', CAST($8 AS date) - m.since + 1,
+		                         'from', m.source, 'item', m.item) ORDER BY m.id, m.item)
+		          FROM (SELECT id, kind, person, since, '' AS source, '' AS item
+		                  FROM mark
+		                 WHERE person = p.id AND lifted_at IS NULL AND since <= CAST($8 AS date)
+		                UNION ALL
+		                SELECT 0, 'overdue_report', person, CAST(report_due AT TIME ZONE 'Asia/Shanghai' AS date) + 1, 'visits', visit
+		                  FROM trip
+		                 WHERE $9 AND person = p.id AND state = 'back' AND report_due < CAST($8 AS date) AT TIME ZONE 'Asia/Shanghai') m),
 		      'age', COALESCE(CAST(extract(year FROM age(CAST($4 AS date), p.born)) AS integer), 0),
 		      'left', p.left_on IS NOT NULL AND p.left_on <= CAST($4 AS date),
 		      'left_post', team.person IS NULL AND EXISTS (
@@ -104,7 +112,7 @@ func (s *Store) Known(ctx context.Context, of KnownOf) (policy.Known, error) {
 		             'at', to_char(decided_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'reason', reason) ORDER BY id)
 		      FROM override
 		     WHERE visit = $1 AND state = 'lifted'))`,
-		of.Visit, of.Unit, of.PlanItem, of.Exit, of.Return, pq.Array(of.Travellers), pq.Array(of.Countries), of.Today)
+		of.Visit, of.Unit, of.PlanItem, of.Exit, of.Return, pq.Array(of.Travellers), pq.Array(of.Countries), of.Today, of.New)
 	if err != nil {
 		return policy.Known{}, fmt.Errorf("read what is known: %w", err)
 	}

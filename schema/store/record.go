@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/ledger"
@@ -170,6 +171,10 @@ func catchUp(ctx context.Context, tx *sqlx.Tx, v visit.Visit) (visit.Visit, []vi
 	return v, missed, nil
 }
 
+// toldKinds are the kinds of events of which somebody is told: the others have no row in the outbox.
+var toldKinds = pq.Array(visit.ToldKinds())
+
+// insertEvents adds events to the ledger, and to the outbox those of which somebody is to be told.
 func insertEvents(ctx context.Context, tx *sqlx.Tx, entries []ledger.Entry) error {
 	type row struct {
 		Visit      string    `json:"visit"`
@@ -190,10 +195,17 @@ func insertEvents(ctx context.Context, tx *sqlx.Tx, entries []ledger.Entry) erro
 		rows[i] = row{ev.Visit, ev.Seq, ev.Kind(), ev.At, ev.By.Person, ev.By.OnBehalfOf, ev.By.Post, ev.Command, e.Body, e.Prev, e.Hash}
 	}
 	return execRows(ctx, tx, "add to the ledger", `
-		INSERT INTO event (visit, seq, kind, at, actor, on_behalf_of, post, command, body, prev, hash)
-		SELECT visit, seq, kind, at, actor, on_behalf_of, post, command, body, prev, hash
-		  FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS e (visit text, seq integer, kind text, at timestamptz, actor text,
-		       on_behalf_of text, post text, command text, body text, prev text, hash text)`, rows)
+		WITH added AS (
+		  INSERT INTO event (visit, seq, kind, at, actor, on_behalf_of, post, command, body, prev, hash)
+		  SELECT visit, seq, kind, at, actor, on_behalf_of, post, command, body, prev, hash
+		    FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS e (visit text, seq integer, kind text, at timestamptz, actor text,
+		         on_behalf_of text, post text, command text, body text, prev text, hash text)
+		  RETURNING visit, seq, kind
+		)
+		INSERT INTO outbox (visit, seq, kind)
+		SELECT visit, seq, kind
+		  FROM added
+		 WHERE kind = ANY ($2)`, rows, toldKinds)
 }
 
 // project brings the visit's row up to the last event. The columns that show content, group and route change with few of them.
@@ -231,8 +243,8 @@ func newContent(es []visit.Event) bool {
 	return false
 }
 
-// execRows runs a statement whose one parameter is a JSON array of rows.
-func execRows(ctx context.Context, tx sqlx.ExtContext, doing, query string, rows any) error {
+// execRows runs a statement whose first parameter is a JSON array of rows.
+func execRows(ctx context.Context, tx sqlx.ExtContext, doing, query string, rows any, more ...any) error {
 	b, err := json.Marshal(rows)
 	if string(b) == "null" {
 		return nil // no rows
@@ -240,6 +252,6 @@ func execRows(ctx context.Context, tx sqlx.ExtContext, doing, query string, rows
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
-	_, err = tx.ExecContext(ctx, query, string(b))
+	_, err = tx.ExecContext(ctx, query, append([]any{string(b)}, more...)...)
 	return wrap(err, doing)
 }

@@ -64,6 +64,11 @@ func newBench(t testing.TB) (*bench, harness.Database) {
 // submit makes a draft of the applicant and submits it.
 func (b *bench) submit(applicant string, travellers ...string) string {
 	b.t.Helper()
+	return b.submitOver(route(), applicant, travellers...)
+}
+
+func (b *bench) submitOver(r visit.Route, applicant string, travellers ...string) string {
+	b.t.Helper()
 	ctx := b.t.Context()
 	draft := visit.Draft{Category: visit.Academic, Title: "Bridge conference", Unit: "CIV", ExitDate: "2027-03-01", ReturnDate: "2027-03-06",
 		Legs: []visit.Leg{{Country: "JP", City: "Kyoto", Arrive: "2027-03-01", Depart: "2027-03-06", Host: "京都大学"}}}
@@ -71,7 +76,7 @@ func (b *bench) submit(applicant string, travellers ...string) string {
 	require.NoError(b.t, err)
 	version, err := b.st.PutVersion(ctx, row.ID, store.Content{Applicant: applicant, Draft: draft})
 	require.NoError(b.t, err)
-	_, err = b.record(row.ID, applicant, visit.Actor{Person: applicant, Channel: "api"}, visit.Submit{Version: version, Unit: "CIV", Travellers: travellers, Route: route()})
+	_, err = b.record(row.ID, applicant, visit.Actor{Person: applicant, Channel: "api"}, visit.Submit{Version: version, Unit: "CIV", Travellers: travellers, Route: r})
 	require.NoError(b.t, err)
 	return row.ID
 }

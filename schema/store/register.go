@@ -162,6 +162,56 @@ func (s *Store) EndTerm(ctx context.Context, id int64, by string) error {
 		 WHERE id = $1 AND ended_at IS NULL`, id, by)
 }
 
+// Relation says that two persons are related, from a day on and until another, if that is known.
+type Relation struct {
+	ID       int64      `db:"id" json:"id"`
+	Person   string     `db:"person" json:"person"`
+	Relative string     `db:"relative" json:"relative"`
+	Kind     string     `db:"kind" json:"kind"` // what the relative is to the person, of RelationKinds
+	From     string     `db:"from_date" json:"from"`
+	To       string     `db:"to_date" json:"to,omitempty"`
+	SetBy    string     `db:"set_by" json:"set_by,omitempty"`
+	SetAt    *time.Time `db:"set_at" json:"set_at,omitempty"`
+}
+
+// RelationKinds lists what a relative can be.
+var RelationKinds = []string{"spouse", "parent", "child", "sibling", "other"}
+
+// Relations lists the relations of a person, of everybody if that is "", those that have not ended first; at most 500.
+func (s *Store) Relations(ctx context.Context, person string) ([]Relation, error) {
+	rows := []Relation{}
+	err := s.db.SelectContext(ctx, &rows, `
+		SELECT id, person, relative, kind, to_char(from_date, 'YYYY-MM-DD') AS from_date, COALESCE(to_char(to_date, 'YYYY-MM-DD'), '') AS to_date,
+		       COALESCE(set_by, '') AS set_by, set_at
+		  FROM relation
+		 WHERE $1 = '' OR $1 IN (person, relative)
+		 ORDER BY to_date DESC NULLS FIRST, id DESC
+		 LIMIT 500`, person)
+	return rows, wrap(err, "list relations")
+}
+
+// AddRelation adds a relation and gives its number; conflict where the two are related on record already.
+func (s *Store) AddRelation(ctx context.Context, r Relation) (int64, error) {
+	var id int64
+	err := s.db.GetContext(ctx, &id, `
+		INSERT INTO relation (person, relative, kind, from_date, set_by, set_at)
+		SELECT $1, $2, $3, CAST($4 AS date), $5, clock_timestamp() + ahead
+		  FROM clock
+		RETURNING id`, r.Person, r.Relative, r.Kind, r.From, r.SetBy)
+	if violates(err, "relation_open") {
+		return 0, visit.Refuse(visit.Conflict, "related_already")
+	}
+	return id, wrap(err, "add relation")
+}
+
+// EndRelation ends a relation today; the decisions of before keep what was known.
+func (s *Store) EndRelation(ctx context.Context, id int64) error {
+	return s.changeOne(ctx, visit.Refuse(visit.NotFound, "not_found", "what", "relation", "id", fmt.Sprint(id)), "end relation", `
+		UPDATE relation
+		   SET to_date = GREATEST(from_date, (SELECT CAST((clock_timestamp() + ahead) AT TIME ZONE 'Asia/Shanghai' AS date) - 1 FROM clock))
+		 WHERE id = $1 AND to_date IS NULL`, id)
+}
+
 // Authority is a power of the university to decide: by whom it was granted, under which document, from when, with which
 // exceptions. Power is the code of the sign-off that is given under it.
 type Authority struct {

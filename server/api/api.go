@@ -77,6 +77,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addPolicies()
 	a.addCalendars()
 	a.addRegisters()
+	a.addNotifications()
 	a.addFiles()
 	a.addPapers()
 	a.addAuthority()

@@ -109,15 +109,6 @@ type NewAssistant struct {
 	To        string `json:"to" doc:"Open when absent."`
 }
 
-// NewRelation says that two persons are related.
-type NewRelation struct {
-	Person   string `json:"person"`
-	Relative string `json:"relative"`
-	Kind     string `json:"kind" enum:"spouse,parent,child,sibling,other" doc:"What the relative is to the person."`
-	From     string `json:"from"`
-	To       string `json:"to" doc:"Open when absent; only an administrator names it."`
-}
-
 // PersonName is a person's name in both languages.
 type PersonName struct {
 	NameZH string `json:"name_zh"`
@@ -129,7 +120,6 @@ type Organisation struct {
 	Posts      []store.Post      `json:"posts"`
 	Holdings   []store.Holding   `json:"holdings"`
 	Assistants []store.Assistant `json:"assistants"`
-	Relations  []store.Relation  `json:"relations"`
 }
 
 // Watched says what a look for vacant sign-offs has found.
@@ -246,14 +236,14 @@ func nameAt(names store.Names, person string, at time.Time) Name {
 }
 
 func (a *api) addOrganisation() {
-	add(a, get("organisation", "/organisation", "Who holds which post, who assists whom, who is related to whom (administrators)"),
+	add(a, get("organisation", "/organisation", "Who holds which post, and who assists whom (administrators)"),
 		func(ctx context.Context, who caller, in *struct {
 			Person string `query:"person" doc:"All that this person holds or has held."`
 		}) (*body[Organisation], error) {
 			o, err := a.svc.Organisation(ctx, who.user, in.Person)
 			return answer(Organisation{
 				append([]store.Post{}, o.Posts...), append([]store.Holding{}, o.Holdings...),
-				append([]store.Assistant{}, o.Assistants...), append([]store.Relation{}, o.Relations...),
+				append([]store.Assistant{}, o.Assistants...),
 			}, err)
 		})
 	add(a, created(post("startHolding", "/holdings", "Let a person hold a post from a day on (administrators)")),
@@ -288,20 +278,6 @@ func (a *api) addOrganisation() {
 	add(a, post("endAssistant", "/assistants/{id}/end", "Make a day the last of an assistant (administrators)"),
 		func(ctx context.Context, who caller, in *endInput) (*struct{}, error) {
 			return nil, a.svc.EndAssistant(ctx, who.user, in.ID, in.Body.Day)
-		})
-	add(a, get("relations", "/relations", "The caller's relations"),
-		func(ctx context.Context, who caller, _ *struct{}) (*body[List[store.Relation]], error) {
-			rs, err := a.svc.Relations(ctx, who.user)
-			return answer(list(rs, ""), err)
-		})
-	add(a, created(post("startRelation", "/relations", "Say that two persons are related: of oneself, or as an administrator of anybody")),
-		func(ctx context.Context, who caller, in *struct{ Body NewRelation }) (*struct{}, error) {
-			n := in.Body
-			return nil, a.svc.StartRelation(ctx, who.user, store.Relation{Person: n.Person, Relative: n.Relative, Kind: n.Kind, From: n.From, To: n.To})
-		})
-	add(a, post("endRelation", "/relations/{id}/end", "Make a day the last of a relation (administrators)"),
-		func(ctx context.Context, who caller, in *endInput) (*struct{}, error) {
-			return nil, a.svc.EndRelation(ctx, who.user, in.ID, in.Body.Day)
 		})
 }
 

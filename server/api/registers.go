@@ -46,6 +46,14 @@ type NewTerm struct {
 	To     string `json:"to"`
 }
 
+// NewRelation says that two persons are related from a day on.
+type NewRelation struct {
+	Person   string `json:"person"`
+	Relative string `json:"relative"`
+	Kind     string `json:"kind" enum:"spouse,parent,child,sibling,other"`
+	From     string `json:"from"`
+}
+
 // NewAuthority adds a power to the register.
 type NewAuthority struct {
 	Power      string `json:"power" example:"ISSUE" doc:"Code of the sign-off that is given under it."`
@@ -106,6 +114,7 @@ func (a *api) addRegisters() {
 	a.addMarks()
 	a.addRisk()
 	a.addTerms()
+	a.addRelations()
 	a.addAuthorities()
 	a.addFindings()
 	a.addOverrides()
@@ -198,6 +207,23 @@ func (a *api) addTerms() {
 		})
 	add(a, remove("endTerm", "/terms/{id}", "Take teaching weeks out of the calendar"), func(ctx context.Context, who caller, in *RegisterPath) (*struct{}, error) {
 		return nil, a.svc.EndTerm(ctx, who.user, in.ID)
+	})
+}
+
+func (a *api) addRelations() {
+	add(a, get("relations", "/relations", "Who is related to whom; relatives of a traveller do not decide on the visit"),
+		func(ctx context.Context, who caller, _ *struct{}) (*body[List[store.Relation]], error) {
+			relations, err := a.svc.Relations(ctx, who.user)
+			return answer(list(relations, ""), err)
+		})
+	add(a, created(post("addRelation", "/relations", "Add a relation")),
+		func(ctx context.Context, who caller, in *struct{ Body NewRelation }) (*body[RegisterEntry], error) {
+			b := in.Body
+			id, err := a.svc.AddRelation(ctx, who.user, store.Relation{Person: b.Person, Relative: b.Relative, Kind: b.Kind, From: b.From})
+			return answer(RegisterEntry{id}, err)
+		})
+	add(a, remove("endRelation", "/relations/{id}", "End a relation today"), func(ctx context.Context, who caller, in *RegisterPath) (*struct{}, error) {
+		return nil, a.svc.EndRelation(ctx, who.user, in.ID)
 	})
 }
 

@@ -76,7 +76,7 @@ func (a assessment) travellers() []string {
 // policy it was submitted under (domain P-06) and in the category that the International Office has set (P-03).
 func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (assessment, error) {
 	a := assessment{Preview: Preview{Problems: d.Check()}}
-	known, err := s.known(ctx, st.id, d)
+	known, err := s.known(ctx, st.id, d, st.policy.Hash == "")
 	if err != nil {
 		return a, err
 	}
@@ -97,13 +97,6 @@ func (s *Service) assess(ctx context.Context, st standing, d visit.Draft) (asses
 		return a, err
 	}
 	known.OverRate = a.Budget.OverKinds()
-	if st.policy.Hash == "" { // a visit under way is not stopped
-		locks, err := s.locks(ctx, d)
-		if err != nil {
-			return a, err
-		}
-		a.Problems = append(a.Problems, locks...)
-	}
 	if err := s.checkUnit(ctx, d, &a.Preview); err != nil {
 		return a, err
 	}

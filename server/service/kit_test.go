@@ -70,7 +70,7 @@ func (k *kit) draft(person string) visit.Draft {
 		Category: visit.Academic, Title: "Bridge monitoring", Purpose: "To read a paper.", Unit: "CIV",
 		Travellers: []visit.Traveller{{Person: person, Role: visit.Leader}},
 		Legs:       []visit.Leg{{Country: "JP", City: "Kyoto", Arrive: k.day(60), Depart: k.day(63), Host: "Kyoto University"}},
-		ExitDate:   k.day(60), ReturnDate: k.day(63), Invitation: "Letter of 1 November", TalentTask: "Two meetings",
+		ExitDate:   k.day(60), ReturnDate: k.day(63), Invitation: "Letter of 1 November", TalentTask: "Two meetings", TalentContact: "H. Sato, Kyoto University",
 		Funding: []visit.Funding{{Source: "Bridge project", Kind: visit.Research, Currency: "CNY", Amount: 1200000}},
 	}
 	p, err := k.svc.Preview(k.t.Context(), "", d)
@@ -89,7 +89,7 @@ func (k *kit) draftTo(person, country string) visit.Draft {
 	return visit.Draft{
 		Category: visit.Academic, Title: "Field work", Purpose: "To measure.", Unit: "CIV", Travellers: []visit.Traveller{{Person: person, Role: visit.Leader}},
 		Legs:     []visit.Leg{{Country: country, City: "X", Arrive: k.day(60), Depart: k.day(63), Host: "A university"}},
-		ExitDate: k.day(60), ReturnDate: k.day(63), TalentTask: "Two meetings",
+		ExitDate: k.day(60), ReturnDate: k.day(63), TalentTask: "Two meetings", TalentContact: "H. Sato, Kyoto University",
 		Funding: []visit.Funding{{Source: "Project", Kind: visit.Research, Currency: "CNY", Amount: 1200000}},
 	}
 }

@@ -14,10 +14,9 @@ type Organisation struct {
 	Posts      []store.Post
 	Holdings   []store.Holding
 	Assistants []store.Assistant
-	Relations  []store.Relation
 }
 
-// Organisation gives the posts with their holders, the assistants and the relations (administrators only).
+// Organisation gives the posts with their holders, and the assistants (administrators only).
 func (s *Service) Organisation(ctx context.Context, u User, person string) (Organisation, error) {
 	var o Organisation
 	if err := s.adminOnly(ctx, u); err != nil {
@@ -30,10 +29,7 @@ func (s *Service) Organisation(ctx context.Context, u User, person string) (Orga
 	if o.Holdings, err = s.Store.Holdings(ctx, person, u.Day()); err != nil {
 		return o, err
 	}
-	if o.Assistants, err = s.Store.Assistants(ctx); err != nil {
-		return o, err
-	}
-	o.Relations, err = s.Store.Relations(ctx, person)
+	o.Assistants, err = s.Store.Assistants(ctx)
 	return o, err
 }
 
@@ -93,38 +89,6 @@ func (s *Service) EndAssistant(ctx context.Context, u User, id int64, day string
 		return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
 	}
 	return s.administer(ctx, u, func(st *store.Store) error { return st.EndAssistant(ctx, id, day) })
-}
-
-// Relations lists the user's relations, as they are known.
-func (s *Service) Relations(ctx context.Context, u User) ([]store.Relation, error) {
-	return s.Store.Relations(ctx, u.Person)
-}
-
-// StartRelation says that two persons are related. Everybody may say it of himself; of others only an administrator.
-func (s *Service) StartRelation(ctx context.Context, u User, r store.Relation) error {
-	problems, err := s.pair(ctx, "person", r.Person, "relative", r.Relative)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(store.RelationKinds, r.Kind) {
-		problems = append(problems, visit.Problem{Field: "kind", Rule: "unknown_value", Args: map[string]string{"value": r.Kind}})
-	}
-	if problems = append(problems, dayRange(r.From, r.To)...); len(problems) > 0 {
-		return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
-	}
-	start := func(st *store.Store) error { return st.StartRelation(ctx, r) }
-	if r.Person == u.Person && r.To == "" {
-		return s.as(ctx, u, start)
-	}
-	return s.administer(ctx, u, start)
-}
-
-// EndRelation makes a day the last (administrators only): who has a conflict does not end it.
-func (s *Service) EndRelation(ctx context.Context, u User, id int64, day string) error {
-	if problems := oneDay("day", day); len(problems) > 0 {
-		return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
-	}
-	return s.administer(ctx, u, func(st *store.Store) error { return st.EndRelation(ctx, id, day) })
 }
 
 // administer changes the organisation in the name of an administrator, and looks at once for sign-offs that nobody can give

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/exeat/exeat/calendar"
@@ -350,50 +349,34 @@ func (s *Service) RevealPassport(ctx context.Context, u User, id int64, reason s
 	return number, err
 }
 
-// locks finds the late passports that stand against a new submission: of a traveller from the first day of being late, of anybody in
-// the unit from the 31st (domain P-33, O14). The passports are listed in the problem.
-func (s *Service) locks(ctx context.Context, d visit.Draft) ([]visit.Problem, error) {
+// latePassports joins to what is known of a draft the passports that are late today: those of its travellers, and those of its
+// unit (domain P-33, O14). From which day they refuse whom, the policy says.
+func (s *Service) latePassports(ctx context.Context, d visit.Draft, known *policy.Known) error {
 	persons := make([]string, len(d.Travellers))
 	for i, t := range d.Travellers {
 		persons[i] = t.Person
 	}
 	if len(persons) == 0 && d.Unit == "" {
-		return nil, nil
+		return nil
 	}
 	late, err := s.Store.Passports(ctx, store.PassportFilter{Persons: persons, Units: []string{d.Unit}, Late: true})
 	if err != nil || len(late) == 0 {
-		return nil, err
+		return err
 	}
-	now, err := s.Store.Now(ctx)
-	if err != nil {
-		return nil, err
-	}
-	today := calendar.DateOf(now)
+	today := calendar.MustDate(known.Today)
 	passport.Sort(late, today)
-	var problems []visit.Problem
-	for i, person := range persons {
-		if own := listed(late, today, func(p passport.Passport) bool { return p.Person == person && p.LocksPerson(today) }); own != "" {
-			problems = append(problems, visit.Problem{
-				Field: fmt.Sprintf("travellers[%d].person", i), Rule: "passport_overdue", Missing: true, Args: map[string]string{"passports": own},
-			})
+	for _, p := range late {
+		mark := policy.Mark{Kind: policy.OverduePassport, Person: p.Person, Days: p.Overdue(today), From: policy.FromPassports,
+			Item: p.NameZH + " " + p.NameEN + " " + p.Masked + " " + p.Due}
+		if past, ok := known.Past[p.Person]; ok {
+			past.Marks = append([]policy.Mark{mark}, past.Marks...)
+			known.Past[p.Person] = past
+		}
+		if p.Unit == d.Unit {
+			known.UnitMarks = append(known.UnitMarks, mark)
 		}
 	}
-	if all := listed(late, today, func(p passport.Passport) bool { return p.Unit == d.Unit && p.LocksUnit(today) }); all != "" {
-		problems = append(problems, visit.Problem{Field: "unit", Rule: "unit_locked", Missing: true, Args: map[string]string{"passports": all}})
-	}
-	return problems, nil
-}
-
-// listed writes the passports that are meant: holder, number with its middle hidden, the day it was due, and by how many days
-// it is late.
-func listed(ps []passport.Passport, today calendar.Date, meant func(passport.Passport) bool) string {
-	var lines []string
-	for _, p := range ps {
-		if meant(p) {
-			lines = append(lines, p.NameZH+" "+p.NameEN+" "+p.Masked+" ("+p.Due+", +"+strconv.Itoa(p.Overdue(today))+")")
-		}
-	}
-	return strings.Join(lines, "; ")
+	return nil
 }
 
 // passportsOf lists the passports of persons as the personnel record form shows them: kind, masked number, day of expiry.

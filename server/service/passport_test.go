@@ -167,12 +167,12 @@ func TestP33_ThirtyOneDaysLateTheWholeUnitIsRefusedWithTheList(t *testing.T) {
 	k.goTo(due.AddDays(1).String())
 	ps := problems(t, submit("faculty2.civ"))
 	require.Len(t, ps, 1)
-	require.Equal(t, "passport_overdue", ps[0].Rule, "the person from day 1")
-	require.Equal(t, "travellers[0].person", ps[0].Field)
-	require.Contains(t, ps[0].Args["passports"], "E12****89 ("+due.String()+", +1)")
+	require.Equal(t, []string{"travellers", "policy_refused", "O14"}, []string{ps[0].Field, ps[0].Rule, ps[0].Args["code"]}, "the person from day 1")
+	require.Contains(t, ps[0].Args["en_from"], "from the ledger of passports")
+	require.Contains(t, ps[0].Args["en_from"], "E12****89 "+due.String()+" (1d)")
 
 	k.goTo(due.AddDays(30).String())
-	require.Equal(t, "passport_overdue", problems(t, submit("faculty2.civ"))[0].Rule, "30 days late: the person")
+	require.Equal(t, "O14", problems(t, submit("faculty2.civ"))[0].Args["code"], "30 days late: the person")
 	require.NoError(t, submit("faculty.civ"), "30 days late: nobody else")
 	drafts["faculty.civ"] = draft("faculty.civ")
 
@@ -181,15 +181,16 @@ func TestP33_ThirtyOneDaysLateTheWholeUnitIsRefusedWithTheList(t *testing.T) {
 	require.Equal(t, "cannot_submit", rule(t, err))
 	ps = problems(t, err)
 	require.Len(t, ps, 1)
-	require.Equal(t, visit.Problem{Field: "unit", Rule: "unit_locked", Missing: true, Args: ps[0].Args}, ps[0])
-	require.Contains(t, ps[0].Args["passports"], "E12****89 ("+due.String()+", +31)")
-	require.Equal(t, 1, strings.Count(ps[0].Args["passports"], "("), "only the unit's own")
+	require.Equal(t, visit.Problem{Field: "unit", Rule: "policy_refused", Missing: true, Args: ps[0].Args}, ps[0])
+	require.Equal(t, "O14U", ps[0].Args["code"])
+	require.Contains(t, ps[0].Args["zh_from"], "E12****89 "+due.String()+" (31d)")
+	require.Equal(t, 1, strings.Count(ps[0].Args["en_from"], "("), "only the unit's own")
 	for _, q := range ps {
 		require.NotContains(t, fmt.Sprint(q), "E12345689", "numbers are masked")
 	}
 	preview, err := k.svc.Preview(t.Context(), "", k.draft2(t, "faculty.civ"))
 	require.NoError(t, err)
-	require.Contains(t, fmt.Sprint(preview.Problems), "unit_locked", "told before it is submitted")
+	require.Contains(t, fmt.Sprint(preview.Problems), "O14U", "told before it is submitted")
 
 	_, err = k.move(late, service.PassportMove{Kind: passport.Returned})
 	require.NoError(t, err)

@@ -35,7 +35,7 @@ func (s *Service) printed(ctx context.Context, id string, c store.Content, day s
 	v := document.Visit{
 		ID: id, University: s.Print.University, Title: d.Title, Purpose: d.Purpose, Category: both("category." + string(d.Category)),
 		Unit: named(units, d.Unit), Applicant: nameOf(applicant, c.Applicant), ExitDate: d.ExitDate, ReturnDate: d.ReturnDate,
-		Days: c.Facts.Days, Invitation: d.Invitation, PlanItem: d.PlanItem, TalentTask: d.TalentTask,
+		Days: c.Facts.Days, Invitation: d.Invitation, PlanItem: d.PlanItem, TalentTask: d.TalentTask, TalentContact: d.TalentContact,
 	}
 	for _, l := range d.Legs {
 		country := s.country(l.Country)
@@ -230,7 +230,7 @@ func (s *Service) formContent(ctx context.Context, u User, id string) (store.Con
 	if err != nil {
 		return store.Content{}, visit.Visit{}, err
 	}
-	known, err := s.known(ctx, id, row.Draft)
+	known, err := s.known(ctx, id, row.Draft, false)
 	if err != nil {
 		return store.Content{}, visit.Visit{}, err
 	}

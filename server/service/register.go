@@ -20,13 +20,14 @@ const (
 	MarkRegister      Register = "marks"
 	RiskRegister      Register = "risk"
 	TermRegister      Register = "terms"
+	RelationRegister  Register = "relations"
 	AuthorityRegister Register = "authorities"
 	FindingRegister   Register = "findings"
 	OverrideRegister  Register = "overrides"
 )
 
 // Registers lists them in the order in which pages offer them.
-var Registers = []Register{OverrideRegister, FindingRegister, PlanRegister, MarkRegister, RiskRegister, TermRegister, AuthorityRegister}
+var Registers = []Register{OverrideRegister, FindingRegister, PlanRegister, MarkRegister, RiskRegister, TermRegister, RelationRegister, AuthorityRegister}
 
 // Posts of the units and of the offices that look after plans, and posts that read every register.
 var (
@@ -38,7 +39,7 @@ var (
 // keepers are the posts that change a register; marks have keepers by their kind, overrides those that the policy names.
 var keepers = map[Register][]string{
 	PlanRegister: slices.Concat(planAdopters, unitPlanners), RiskRegister: {"IO.REV", "IO.DIR", "RISK"}, TermRegister: {"AAO", "GS"}, AuthorityRegister: {"IO.DIR"},
-	FindingRegister: {"IO.REV", "IO.DIR"},
+	FindingRegister: {"IO.REV", "IO.DIR"}, RelationRegister: {"HR", "DIS"},
 }
 
 // markKeepers are the posts that set and lift marks of a kind (domain P.6).
@@ -237,6 +238,46 @@ func (s *Service) EndTerm(ctx context.Context, u User, id int64) error {
 		return err
 	}
 	return s.Store.EndTerm(ctx, id, by.Person)
+}
+
+// Relations lists who is related to whom: relatives of a traveller do not decide on the visit (domain P-15, O22).
+func (s *Service) Relations(ctx context.Context, u User) ([]store.Relation, error) {
+	if _, err := s.reader(ctx, u, RelationRegister); err != nil {
+		return nil, err
+	}
+	return s.Store.Relations(ctx, "")
+}
+
+// AddRelation adds a relation.
+func (s *Service) AddRelation(ctx context.Context, u User, r store.Relation) (int64, error) {
+	by, err := s.keeper(ctx, u, keepers[RelationRegister])
+	if err != nil {
+		return 0, err
+	}
+	f := form{}
+	if err := s.persons(ctx, &f, "person", r.Person, "relative", r.Relative); err != nil {
+		return 0, err
+	}
+	if r.Person == r.Relative {
+		f.wrong("relative", "related_to_self")
+	}
+	if !slices.Contains(store.RelationKinds, r.Kind) {
+		f.wrong("kind", "unknown_value", "value", r.Kind)
+	}
+	f.day("from", r.From)
+	if err := f.err(); err != nil {
+		return 0, err
+	}
+	r.SetBy = by.Person
+	return s.Store.AddRelation(ctx, r)
+}
+
+// EndRelation ends a relation.
+func (s *Service) EndRelation(ctx context.Context, u User, id int64) error {
+	if _, err := s.keeper(ctx, u, keepers[RelationRegister]); err != nil {
+		return err
+	}
+	return s.Store.EndRelation(ctx, id)
 }
 
 // persons finds those that are not known; pairs are a field and a person.

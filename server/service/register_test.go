@@ -511,3 +511,33 @@ func TestARelativeLiftsNothing(t *testing.T) {
 	require.Equal(t, "own_visit", rule(t, k.svc.DecideOverride(t.Context(), k.user("pres"), o.ID, true, "Yes.")))
 	require.NoError(t, k.svc.DecideOverride(t.Context(), k.user("psec"), o.ID, true, "Yes."))
 }
+
+func TestP15_RelationsHaveARegister(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	r := store.Relation{Person: "faculty.mech", Relative: "dean.mech", Kind: "sibling", From: k.day(0)}
+	_, err := k.svc.AddRelation(t.Context(), k.user("dean.mech"), r)
+	require.Equal(t, visit.Forbidden, visit.CodeOf(err))
+	_, err = k.svc.Relations(t.Context(), k.user("dean.mech"))
+	require.Equal(t, visit.Forbidden, visit.CodeOf(err), "who is related to whom is not for everybody")
+	_, err = k.svc.AddRelation(t.Context(), k.user("hr"), store.Relation{Person: "faculty.mech", Relative: "faculty.mech", Kind: "cousin"})
+	require.Len(t, problems(t, err), 3)
+	before, _ := k.facts("", k.draft("faculty.mech"))
+	id, err := k.svc.AddRelation(t.Context(), k.user("hr"), r)
+	require.NoError(t, err)
+	_, err = k.svc.AddRelation(t.Context(), k.user("hr"), store.Relation{Person: "dean.mech", Relative: "faculty.mech", Kind: "sibling", From: k.day(0)})
+	require.Equal(t, "related_already", rule(t, err), "whoever is named first")
+	rows, err := k.svc.Relations(t.Context(), k.user("auditor"))
+	require.NoError(t, err)
+	require.Contains(t, rows[0].Person+rows[0].Relative+rows[0].SetBy, "faculty.mechdean.mechhr")
+	d := k.draft("faculty.mech")
+	d.Unit = "MECH"
+	now, from := k.facts("", d)
+	require.Equal(t, []string{"", "COL.DEAN"}, []string{before["t.kin"], now["t.kin"]})
+	require.Contains(t, from["t.kin"], "dean.mech")
+	k.goTo(k.day(1))
+	require.NoError(t, k.svc.EndRelation(t.Context(), k.user("hr"), id))
+	require.Equal(t, visit.NotFound, visit.CodeOf(k.svc.EndRelation(t.Context(), k.user("hr"), id)))
+	now, _ = k.facts("", d)
+	require.Empty(t, now["t.kin"])
+}

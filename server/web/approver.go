@@ -34,9 +34,6 @@ type approverDesk interface {
 	Rename(ctx context.Context, u service.User, person, zh, en string) error
 	StartAssistant(ctx context.Context, u service.User, a store.Assistant) error
 	EndAssistant(ctx context.Context, u service.User, id int64, day string) error
-	Relations(ctx context.Context, u service.User) ([]store.Relation, error)
-	StartRelation(ctx context.Context, u service.User, r store.Relation) error
-	EndRelation(ctx context.Context, u service.User, id int64, day string) error
 }
 
 // approverRoutes are the pages of this file.
@@ -47,8 +44,6 @@ func (p *Pages) approverRoutes(r gin.IRouter) {
 	r.GET("/waiting", p.signedIn(p.showWaiting))
 	r.GET("/vacancies", p.signedIn(p.showVacancies))
 	r.POST("/vacancies/check", p.signedIn(p.checkVacancies))
-	r.GET("/relations", p.signedIn(p.showRelations))
-	r.POST("/relations", p.signedIn(p.startOwnRelation))
 
 	r.GET("/organisation", p.signedIn(p.showOrganisation))
 	r.POST("/organisation/holdings", p.signedIn(p.startHolding))
@@ -60,10 +55,6 @@ func (p *Pages) approverRoutes(r gin.IRouter) {
 	r.POST("/organisation/assistants", p.signedIn(p.startAssistant))
 	r.POST("/organisation/assistants/:id/end", p.signedIn(p.end(func(r request, id int64) error {
 		return p.svc.EndAssistant(r.ctx(), r.user, id, r.PostForm("day"))
-	})))
-	r.POST("/organisation/relations", p.signedIn(p.startRelation))
-	r.POST("/organisation/relations/:id/end", p.signedIn(p.end(func(r request, id int64) error {
-		return p.svc.EndRelation(r.ctx(), r.user, id, r.PostForm("day"))
 	})))
 }
 
@@ -204,9 +195,6 @@ func (p *Pages) organisationPage(r request, f view.OrganisationForm, rename map[
 	for _, a := range v.O.Assistants {
 		ids = append(ids, a.Assistant, a.Leader)
 	}
-	for _, rel := range v.O.Relations {
-		ids = append(ids, rel.Person, rel.Relative)
-	}
 	if err := p.knowAll(r.ctx(), &v.Page, ids); err != nil {
 		return err
 	}
@@ -298,70 +286,6 @@ func (p *Pages) startAssistant(r request) error {
 		return p.organisationPage(r, f, map[string]string{"from": "assistant_from", "to": "assistant_to"}, err)
 	}
 	return redirect(r.Context, "/organisation?done=assistant_started")
-}
-
-// relationFields are the inputs of the form of a relation.
-var relationFields = map[string]string{"person": "relation_person", "from": "relation_from"}
-
-// relation reads the form of a relation.
-func (p *Pages) relation(r request) (view.OrganisationForm, error) {
-	person, err := p.numberOf(r, "person")
-	if err != nil {
-		return view.OrganisationForm{}, err
-	}
-	relative, err := p.numberOf(r, "relative")
-	return view.OrganisationForm{Relation: person, Relative: relative, Kind: r.PostForm("kind"), RelationFrom: r.PostForm("from")}, err
-}
-
-func (p *Pages) startRelation(r request) error {
-	f, err := p.relation(r)
-	if err != nil {
-		return err
-	}
-	err = p.svc.StartRelation(r.ctx(), r.user, store.Relation{Person: f.Relation, Relative: f.Relative, Kind: f.Kind, From: f.RelationFrom})
-	if err != nil {
-		return p.organisationPage(r, f, relationFields, err)
-	}
-	return redirect(r.Context, "/organisation?done=relation_started")
-}
-
-func (p *Pages) showRelations(r request) error {
-	return p.relationsPage(r, http.StatusOK, view.OrganisationForm{}, nil)
-}
-
-func (p *Pages) relationsPage(r request, status int, f view.OrganisationForm, refused error) error {
-	page, err := p.page(r, "relations", "relations.title")
-	if err != nil {
-		return err
-	}
-	v := view.Relations{Page: page, Form: f}
-	if v.List, err = p.svc.Relations(r.ctx(), r.user); err != nil {
-		return err
-	}
-	var ids []string
-	for _, rel := range v.List {
-		ids = append(ids, rel.Person, rel.Relative)
-	}
-	if err := p.know(r.ctx(), &v.Page, ids...); err != nil {
-		return err
-	}
-	v.Problems = renamed(v.Page, refused, relationFields)
-	return render(r.Context, status, view.RelationsPage(v))
-}
-
-func (p *Pages) startOwnRelation(r request) error {
-	f, err := p.relation(r)
-	if err != nil {
-		return err
-	}
-	err = p.svc.StartRelation(r.ctx(), r.user, store.Relation{Person: r.user.Person, Relative: f.Relative, Kind: f.Kind, From: f.RelationFrom})
-	if visit.CodeOf(err) == visit.Invalid {
-		return p.relationsPage(r, http.StatusUnprocessableEntity, f, err)
-	}
-	if err != nil {
-		return err
-	}
-	return redirect(r.Context, "/relations?done=relation_started")
 }
 
 // end is the handler of a form that makes a day the last of something by its number.

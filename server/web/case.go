@@ -24,6 +24,11 @@ func (p *Pages) showCase(r request) error {
 		return caseErr
 	}
 	v.Task = r.Query("task")
+	if v.Unread > 0 { // what the page shows is known from now on
+		if err := p.svc.SeeVisit(r.ctx(), r.user, v.C.Row.ID); err != nil {
+			return err
+		}
+	}
 	return render(r.Context, http.StatusOK, view.CasePage(v))
 }
 

@@ -39,7 +39,7 @@ func readForm(f url.Values) view.Form {
 	return view.Form{
 		Category: f.Get("category"), Title: text(f, "title"), Purpose: text(f, "purpose"), Unit: f.Get("unit"),
 		ExitDate: text(f, "exit_date"), ReturnDate: text(f, "return_date"), ExitTime: text(f, "exit_time"),
-		Invitation: text(f, "invitation"), PlanItem: text(f, "plan_item"), TalentTask: text(f, "talent_task"),
+		Invitation: text(f, "invitation"), PlanItem: text(f, "plan_item"), TalentTask: text(f, "talent_task"), TalentContact: text(f, "talent_contact"),
 		Flags: f["flags"],
 		Travellers: rows(f, "travellers", func(of func(string) string) visit.Traveller {
 			return visit.Traveller{Person: of("person"), Role: visit.Role(of("role"))}
@@ -98,7 +98,7 @@ func compact(f view.Form) view.Form {
 func draftOf(f view.Form) (visit.Draft, []visit.Problem) {
 	d := visit.Draft{
 		Category: visit.Category(f.Category), Title: f.Title, Purpose: f.Purpose, Unit: f.Unit, Travellers: f.Travellers, Legs: f.Legs,
-		ExitDate: f.ExitDate, ReturnDate: f.ReturnDate, ExitTime: f.ExitTime, Invitation: f.Invitation, PlanItem: f.PlanItem, TalentTask: f.TalentTask,
+		ExitDate: f.ExitDate, ReturnDate: f.ReturnDate, ExitTime: f.ExitTime, Invitation: f.Invitation, PlanItem: f.PlanItem, TalentTask: f.TalentTask, TalentContact: f.TalentContact,
 		Documents: f.Documents,
 	}
 	var problems []visit.Problem

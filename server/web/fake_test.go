@@ -51,7 +51,7 @@ func draft() visit.Draft {
 		Legs:       []visit.Leg{{Country: "DE", City: "München", Arrive: "2027-03-02", Depart: "2027-03-06", Host: "Technische Universität München"}},
 		ExitDate:   "2027-03-01", ReturnDate: "2027-03-07",
 		Funding:    []visit.Funding{{Source: "国家自然科学基金 52278001", Kind: visit.Research, Currency: "CNY", Amount: 48_000_00}},
-		Invitation: "会议组委会 2026 年 10 月 8 日邀请。", TalentTask: "联系两位青年学者。",
+		Invitation: "会议组委会 2026 年 10 月 8 日邀请。", TalentTask: "联系两位青年学者。", TalentContact: "H. Sato, Kyoto University",
 		Documents: []visit.Document{{Kind: "D1", File: strings.Repeat("ab", 32), Name: "invitation.pdf"}},
 		Flags:     []visit.Flag{visit.TakesGoods},
 	}
@@ -79,6 +79,7 @@ type fake struct {
 	registerDesk // not there either
 	rateDesk     // nor these
 	passportDesk
+	noticeDesk
 	t      testing.TB
 	pack   *policy.Pack
 	now    time.Time
@@ -433,6 +434,8 @@ func (f *fake) Upload(_ context.Context, _ service.User, r io.Reader) (store.Fil
 func (f *fake) OpenFile(context.Context, service.User, string, string) (service.Download, error) {
 	return service.Download{}, visit.Refuse(visit.NotFound, "not_found", "what", "file", "id", "")
 }
+func (f *fake) Unread(context.Context, service.User) (int, error)    { return 3, nil }
+func (f *fake) SeeVisit(context.Context, service.User, string) error { return nil }
 func (f *fake) Delegations(_ context.Context, u service.User, _ string) ([]store.Delegation, error) {
 	return []store.Delegation{
 		{ID: 7, Delegator: "P1001", Delegate: "D1001", Post: "COL.PSEC", From: "2026-11-20", To: "2026-12-01", Reason: "出差"},

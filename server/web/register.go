@@ -31,6 +31,9 @@ type registerDesk interface {
 	Terms(ctx context.Context) ([]store.TeachingTerm, error)
 	AddTerm(ctx context.Context, u service.User, t store.TeachingTerm) (int64, error)
 	EndTerm(ctx context.Context, u service.User, id int64) error
+	Relations(ctx context.Context, u service.User) ([]store.Relation, error)
+	AddRelation(ctx context.Context, u service.User, r store.Relation) (int64, error)
+	EndRelation(ctx context.Context, u service.User, id int64) error
 	Authorities(ctx context.Context) ([]store.Authority, error)
 	AddAuthority(ctx context.Context, u service.User, a store.Authority) (int64, error)
 	EndAuthority(ctx context.Context, u service.User, id int64, to, reason string) error
@@ -60,6 +63,9 @@ func (p *Pages) registerRoutes(r gin.IRouter) {
 	r.GET("/registers/terms", p.signedIn(p.shown(p.termsPage)))
 	r.POST("/registers/terms", p.signedIn(p.addTerm))
 	r.POST("/registers/terms/:id/end", p.signedIn(p.endTerm))
+	r.GET("/registers/relations", p.signedIn(p.shown(p.relationsPage)))
+	r.POST("/registers/relations", p.signedIn(p.addRelation))
+	r.POST("/registers/relations/:id/end", p.signedIn(p.endRelation))
 	r.GET("/registers/authorities", p.signedIn(p.shown(p.authoritiesPage)))
 	r.POST("/registers/authorities", p.signedIn(p.addAuthority))
 	r.POST("/registers/authorities/:id/end", p.signedIn(p.endAuthority))
@@ -239,6 +245,51 @@ func (p *Pages) endTerm(r request) error {
 		return err
 	}
 	return redirect(r.Context, "/registers/terms?done=register")
+}
+
+func (p *Pages) relationsPage(r request, t tried) error {
+	frame, status, err := p.register(r, t, "register.relations")
+	if err != nil {
+		return err
+	}
+	v := view.Relations{Register: frame}
+	if v.Rows, err = p.svc.Relations(r.ctx(), r.user); err != nil {
+		return err
+	}
+	var ids []string
+	for _, x := range v.Rows {
+		ids = append(ids, x.Person, x.Relative, x.SetBy)
+	}
+	if err := p.knowAll(r.ctx(), &v.Page, ids); err != nil {
+		return err
+	}
+	return render(r.Context, status, view.RelationsPage(v))
+}
+
+func (p *Pages) addRelation(r request) error {
+	x := store.Relation{Person: text(r.Request.PostForm, "person"), Relative: text(r.Request.PostForm, "relative"), Kind: r.PostForm("kind"), From: r.PostForm("from")}
+	for _, typed := range []*string{&x.Person, &x.Relative} {
+		who, ok, err := p.onlyOne(r.ctx(), *typed)
+		if err != nil {
+			return err
+		}
+		if ok {
+			*typed = who.ID
+		}
+	}
+	_, err := p.svc.AddRelation(r.ctx(), r.user, x)
+	return p.sent(r, 0, err, p.relationsPage, "/registers/relations?done=register")
+}
+
+func (p *Pages) endRelation(r request) error {
+	id, err := entryID(r)
+	if err != nil {
+		return err
+	}
+	if err := p.svc.EndRelation(r.ctx(), r.user, id); err != nil {
+		return err
+	}
+	return redirect(r.Context, "/registers/relations?done=register")
 }
 
 func (p *Pages) authoritiesPage(r request, t tried) error {

@@ -33,6 +33,7 @@ type Deps struct {
 	Auth       Auth
 	Demo       bool   // shows the demonstration accounts and the clock
 	TemporalUI string // address of Temporal's own pages, "" where there are none
+	Mailbox    string // folder of the mails of a demonstration, "" where there is none
 }
 
 // Auth says who a request comes from; package auth is one. After SignIn, CSRF gives the token of the new session.
@@ -55,6 +56,7 @@ type desk interface {
 	decisionDesk
 	rateDesk
 	passportDesk
+	noticeDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -105,6 +107,7 @@ type Pages struct {
 	names      func(code string) (policy.Words, bool)
 	demo       bool
 	temporalUI string
+	mailbox    string
 }
 
 // Register puts all pages on the engine. Who stands before them must have run auth's Identify and Protect, and must answer
@@ -112,9 +115,12 @@ type Pages struct {
 func Register(engine *gin.Engine, d Deps) *Pages {
 	p := &Pages{
 		svc: d.Service, record: d.Service.Store, auth: d.Auth, names: d.Service.PolicyName, demo: d.Demo,
-		temporalUI: d.TemporalUI,
+		temporalUI: d.TemporalUI, mailbox: d.Mailbox,
 	}
 	p.routes(engine)
+	if p.mailbox != "" {
+		p.addMailbox(engine)
+	}
 	return p
 }
 
@@ -189,6 +195,15 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.POST("/policy/drafts/:id/check", p.signedIn(p.checkPolicyDraft))
 	r.POST("/policy/drafts/:id/publish", p.signedIn(p.publishPolicyDraft))
 
+	r.GET("/notifications", p.signedIn(p.showNotifications))
+	r.POST("/notifications/read", p.signedIn(p.readNotifications))
+	r.GET("/settings/notifications", p.signedIn(p.showNotificationSettings))
+	r.POST("/settings/notifications", p.signedIn(p.saveNotificationSettings))
+	r.POST("/settings/notifications/digest", p.signedIn(p.sendDigest))
+	r.GET("/admin/deliveries", p.signedIn(p.showDeliveries))
+	r.POST("/admin/deliveries/:id/resend", p.signedIn(p.resend))
+	r.POST("/admin/deliveries/test", p.signedIn(p.testChannel))
+
 	r.GET("/calendar", p.signedIn(p.showCalendars))
 	r.POST("/calendar", p.signedIn(p.loadCalendar))
 	r.GET("/calendar/:campus/:year", p.signedIn(p.sendCalendar))
@@ -225,6 +240,9 @@ func (p *Pages) signedIn(f func(request) error) gin.HandlerFunc {
 		if !ok {
 			return p.toLogin(c)
 		}
+		if via(c) != "" {
+			u.Channel = service.MailPage
+		}
 		rights, err := p.svc.Rights(c.Request.Context(), u)
 		if err != nil {
 			return err
@@ -232,6 +250,14 @@ func (p *Pages) signedIn(f func(request) error) gin.HandlerFunc {
 		c.Header("Cache-Control", "no-store")
 		return f(request{c, u, rights})
 	})
+}
+
+// via tells that a page was opened from a mail, or a form sent from such a page: `mail`, else "".
+func via(c *gin.Context) string {
+	if c.Query("from") == "mail" || c.PostForm("via") == "mail" {
+		return "mail"
+	}
+	return ""
 }
 
 // Fail answers with the page for an error, or with the sign-in page when nobody is signed in. Logging is the caller's.
@@ -280,7 +306,7 @@ func (p *Pages) bare(c *gin.Context, title string, pairs ...string) view.Page {
 	lang := p.lang(c)
 	page := view.Page{
 		Lang: lang, URL: c.Request.URL.RequestURI(), CSRF: p.auth.CSRF(c), Now: time.Now(), Demo: p.demo, Assets: pageAssets(),
-		Names: view.Names{Policy: p.names, Country: countryName},
+		Via: via(c), Mailbox: p.mailbox != "", Names: view.Names{Policy: p.names, Country: countryName},
 	}
 	if c.Request.Method != http.MethodGet {
 		page.URL = back(c)
@@ -306,6 +332,9 @@ func (p *Pages) page(r request, here, title string, pairs ...string) (view.Page,
 	}
 	if done := "done." + r.Query("done"); i18n.Has(done) {
 		page.Flash = page.T(done)
+	}
+	if page.Unread, err = p.svc.Unread(r.ctx(), r.user); err != nil {
+		return page, err
 	}
 	if r.rights.Signs {
 		tasks, err := p.svc.Inbox(r.ctx(), r.user, 200)

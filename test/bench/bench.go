@@ -161,7 +161,7 @@ func completeDraft(ctx context.Context, c *client.Client) (visit.Draft, error) {
 		Legs:       []visit.Leg{{Country: "JP", City: "Tokyo", Arrive: exit.String(), Depart: back.String(), Host: "Conference office"}},
 		ExitDate:   exit.String(), ReturnDate: back.String(),
 		Funding:    []visit.Funding{{Source: "Project", Kind: visit.Research, Currency: "CNY", Amount: 1_800_000}},
-		Invitation: "Letter of the host", PlanItem: "Plan 1", TalentTask: "One meeting.",
+		Invitation: "Letter of the host", PlanItem: "Plan 1", TalentTask: "One meeting.", TalentContact: "H. Sato, Kyoto University",
 	}
 	route, err := c.Preview(ctx, d)
 	if err != nil {

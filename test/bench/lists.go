@@ -276,7 +276,7 @@ func defaultRoute() (visit.Route, error) {
 func plainFacts(person string) policy.Facts {
 	return policy.Facts{
 		Category: visit.Academic, Unit: "CIV", Days: 6, Destination: policy.Abroad, Countries: []string{"JP"}, GroupSize: 1,
-		Funding: []visit.FundingKind{visit.Research}, Planned: true, Talent: true,
+		Funding: []visit.FundingKind{visit.Research}, Planned: true, Talent: true, TalentContact: true,
 		Travellers: []policy.Traveller{{Person: person, Role: visit.Leader, Rank: policy.Staff}},
 	}
 }

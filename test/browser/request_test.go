@@ -32,7 +32,7 @@ func journey(t *testing.T, category visit.Category, title string, days int) visi
 		Category: category, Title: title, Purpose: "宣读论文。\nTo read a paper.", ExitDate: from, ReturnDate: to,
 		Legs:       []visit.Leg{{Country: "JP", City: "Tokyo", Arrive: from, Depart: to, Host: "University of Tokyo"}},
 		Funding:    []visit.Funding{{Source: "Project 42", Kind: visit.Research, Currency: "CNY", Amount: 1_800_000}},
-		Invitation: "Letter of the host", PlanItem: "Plan 1", TalentTask: "One meeting.",
+		Invitation: "Letter of the host", PlanItem: "Plan 1", TalentTask: "One meeting.", TalentContact: "H. Sato, Kyoto University",
 	}
 }
 
@@ -57,6 +57,7 @@ func (b *tab) fillIn(d visit.Draft) {
 	b.fill("invitation", d.Invitation)
 	b.fill("plan_item", d.PlanItem)
 	b.fill("talent_task", d.TalentTask)
+	b.fill("talent_contact", d.TalentContact)
 }
 
 func (b *tab) leg(i int, l visit.Leg) {

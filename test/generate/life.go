@@ -78,7 +78,7 @@ func (w *world) request(day calendar.Date) (store.Content, policy.Route, error) 
 		Category: visit.Academic, Unit: who.Unit, Title: fmt.Sprintf("%s %s 学术交流 / Academic exchange %d", place[0], place[1], w.number),
 		Purpose: "宣读论文。 / To read a paper.", Travellers: []visit.Traveller{{Person: who.ID, Role: visit.Leader}},
 		Legs:     []visit.Leg{{Country: place[0], City: place[1], Host: place[1] + " University", Arrive: exit.String(), Depart: back.String()}},
-		ExitDate: exit.String(), ReturnDate: back.String(), Invitation: "邀请函 / Letter", TalentTask: "两次会面 / Two meetings",
+		ExitDate: exit.String(), ReturnDate: back.String(), Invitation: "邀请函 / Letter", TalentTask: "两次会面 / Two meetings", TalentContact: "H. Sato, Kyoto University",
 		PlanItem: "计划 / Plan " + fmt.Sprint(w.number%40), Funding: []visit.Funding{{Source: "课题 / Project", Kind: visit.Research, Currency: "CNY", Amount: visit.Money(100 * (8000 + w.random.IntN(40000)))}},
 	}
 	if w.random.IntN(6) == 0 {

@@ -22,6 +22,7 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 
 	"github.com/exeat/exeat/host"
+	"github.com/exeat/exeat/notify"
 	"github.com/exeat/exeat/schema"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/worker"
@@ -107,16 +108,16 @@ func NewHost(t testing.TB) host.Host {
 	return host.Host{Client: c, TaskQueue: Name(t)}
 }
 
-// RunWorker runs a worker until the test ends or stop is called.
-func RunWorker(t testing.TB, d Database, taskQueue string) (stop func()) {
+// RunWorker runs a worker until the test ends or stop is called; with a configuration it tells people as that says.
+func RunWorker(t testing.TB, d Database, taskQueue string, tell ...notify.Config) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan error, 1)
-	go func() {
-		done <- worker.Run(ctx, worker.Config{
-			DatabaseURL: d.URL, Temporal: Temporal(t), TaskQueue: taskQueue, Ready: func() { close(ready) },
-		})
-	}()
+	c := worker.Config{DatabaseURL: d.URL, Temporal: Temporal(t), TaskQueue: taskQueue, Ready: func() { close(ready) }}
+	if len(tell) > 0 {
+		c.Notify = tell[0]
+	}
+	go func() { done <- worker.Run(ctx, c) }()
 	select {
 	case <-ready:
 	case err := <-done:

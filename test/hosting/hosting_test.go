@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
 
 	"github.com/exeat/exeat/host"
@@ -153,6 +154,13 @@ func (d *desk) keep(id, name string) int {
 	d.t.Helper()
 	h, err := d.host.History(d.t.Context(), id)
 	require.NoError(d.t, err)
+	d.write(h, name)
+	return len(h.Events)
+}
+
+// write writes a history for the replay tests, when asked to.
+func (d *desk) write(h *historypb.History, name string) {
+	d.t.Helper()
 	if *update {
 		b, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(h)
 		require.NoError(d.t, err)
@@ -162,7 +170,6 @@ func (d *desk) keep(id, name string) int {
 		file := filepath.Join("..", "..", "workflows", "testdata", "histories", name+"-"+release+".json")
 		require.NoError(d.t, os.WriteFile(file, append(b, '\n'), 0o644))
 	}
-	return len(h.Events)
 }
 
 func (d *desk) approveAll(id string) {

@@ -128,6 +128,14 @@ func (w walker) finished(id, reporter, judge string, form visit.ReportForm) {
 	require.Equal(w.t, visit.StateArchived, w.look(id).State)
 }
 
+// refusals gives what stands against a new request of a person, in words.
+func (w walker) refusals(person string) string {
+	w.t.Helper()
+	p, err := w.as(person).Preview(w.t.Context(), w.academic(person))
+	require.NoError(w.t, err)
+	return fmt.Sprint(p.Problems)
+}
+
 // R17 from the draft to the archive, on real parts, with everything that may not be done on the way.
 func TestP35_AnAcademicVisitFromDraftToArchive(t *testing.T) {
 	t.Parallel()
@@ -151,12 +159,18 @@ func TestP35_AnAcademicVisitFromDraftToArchive(t *testing.T) {
 	w.act("faculty.civ", id, "check-in", body{"place": "Hotel Kyoto"})
 	w.passTo(d.ReturnDate)
 	w.act("faculty.civ", id, "arrive", body{"back": d.ReturnDate})
+	trip, _ := w.look(id).Trip("faculty.civ")
+	w.passTo(calendar.DateOf(trip.ReportDue).String())
+	require.NotContains(t, w.refusals("faculty.civ"), "O14", "the report may still come today")
+	w.passTo(calendar.DateOf(trip.ReportDue).AddDays(2).String())
+	require.Contains(t, w.refusals("faculty.civ"), "O14")
+	require.Contains(t, w.refusals("faculty.civ"), id+" (2d)", "the refusal names the visit that was not reported")
 	w.denied(http.StatusUnprocessableEntity, "invalid", "faculty.civ", id, "reports", body{"form": "academic"})
 	w.denied(http.StatusForbidden, "travellers_only", "io.rev", id, "reports", report(visit.AcademicReport))
 	w.act("faculty.civ", id, "reports", report(visit.AcademicReport))
 	w.denied(http.StatusForbidden, "report_posts_only", "fin", id, "reports/1/accept", body{})
 	w.act("dean.civ", id, "reports/1/accept", body{"reason": "A good report."})
-	trip, _ := w.look(id).Trip("faculty.civ")
+	trip, _ = w.look(id).Trip("faculty.civ")
 	require.False(t, trip.Payable, "the passport is still out")
 	w.act("passport", id, "passport-in", body{"on": d.ReturnDate})
 	trip, _ = w.look(id).Trip("faculty.civ")

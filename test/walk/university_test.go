@@ -106,7 +106,7 @@ func (w walker) request(category visit.Category, unit string, in, days int, pers
 		Legs:     []visit.Leg{{Country: "JP", City: "Tokyo", Arrive: exit.String(), Depart: back.String(), Host: "Conference office"}},
 		ExitDate: exit.String(), ReturnDate: back.String(),
 		Funding:    []visit.Funding{{Source: "Project", Kind: visit.Research, Currency: "CNY", Amount: 1_800_000}},
-		Invitation: "Letter of the host", PlanItem: "Plan 1", TalentTask: "One meeting.",
+		Invitation: "Letter of the host", PlanItem: "Plan 1", TalentTask: "One meeting.", TalentContact: "H. Sato, Kyoto University",
 	}
 	for i, p := range persons {
 		role := visit.Member

@@ -123,7 +123,6 @@ type Organisation struct {
 type OrganisationForm struct {
 	Person, Post, Unit, From, To                  string
 	Assistant, Leader, AssistantFrom, AssistantTo string
-	Relation, Relative, Kind, RelationFrom        string
 	LeavePerson, Day                              string
 	RenamePerson, RenameZH, RenameEN              string
 }
@@ -131,13 +130,6 @@ type OrganisationForm struct {
 // holders are the holdings of a post that the page shows.
 func (v Organisation) holders(post store.Post) []store.Holding {
 	return slices.DeleteFunc(slices.Clone(v.O.Holdings), func(h store.Holding) bool { return h.Post != post.Code || h.Unit != post.Unit })
-}
-
-// Relations is the page of one's own relations.
-type Relations struct {
-	Page
-	List []store.Relation
-	Form OrganisationForm
 }
 
 // ended tells that something is over on a day.

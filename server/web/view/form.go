@@ -12,15 +12,15 @@ import (
 
 // Form holds a draft as it was typed; amounts and dates may be anything.
 type Form struct {
-	Category, Title, Purpose, Unit   string
-	ExitDate, ReturnDate, ExitTime   string
-	Invitation, PlanItem, TalentTask string
-	Travellers                       []visit.Traveller
-	Legs                             []visit.Leg
-	Funding                          []FundingRow
-	Budget                           []BudgetRow
-	Documents                        []visit.Document
-	Flags                            []string
+	Category, Title, Purpose, Unit                  string
+	ExitDate, ReturnDate, ExitTime                  string
+	Invitation, PlanItem, TalentTask, TalentContact string
+	Travellers                                      []visit.Traveller
+	Legs                                            []visit.Leg
+	Funding                                         []FundingRow
+	Budget                                          []BudgetRow
+	Documents                                       []visit.Document
+	Flags                                           []string
 }
 
 // FundingRow is one source of money as it was typed.
@@ -33,7 +33,7 @@ type BudgetRow struct{ Kind, Leg, Currency, Amount, People, Days, Class string }
 func FormOf(d visit.Draft) Form {
 	f := Form{
 		Category: string(d.Category), Title: d.Title, Purpose: d.Purpose, Unit: d.Unit, ExitDate: d.ExitDate, ReturnDate: d.ReturnDate, ExitTime: d.ExitTime,
-		Invitation: d.Invitation, PlanItem: d.PlanItem, TalentTask: d.TalentTask,
+		Invitation: d.Invitation, PlanItem: d.PlanItem, TalentTask: d.TalentTask, TalentContact: d.TalentContact,
 		Travellers: slices.Clone(d.Travellers), Legs: slices.Clone(d.Legs), Documents: slices.Clone(d.Documents),
 	}
 	for _, m := range d.Funding {

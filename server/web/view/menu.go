@@ -31,7 +31,7 @@ var Menu = []MenuGroup{
 	{"mine", []Place{
 		{Name: "passports", Href: "/passports"},
 		{Name: "delegations", Href: "/delegations", For: func(u User) bool { return u.Signs || u.Holds("COL.SEC") || u.Admin }},
-		{Name: "relations", Href: "/relations"},
+		{Name: "notification_settings", Href: "/settings/notifications"},
 	}},
 	{"office", []Place{
 		{Name: "registers", Href: "/registers", For: func(u User) bool { return u.Registers }},
@@ -48,6 +48,7 @@ var Menu = []MenuGroup{
 	}},
 	{"admin", []Place{
 		{Name: "organisation", Href: "/organisation", For: func(u User) bool { return u.Admin }},
+		{Name: "deliveries", Href: "/admin/deliveries", For: func(u User) bool { return u.Admin }},
 	}},
 }
 

@@ -26,11 +26,16 @@ type Page struct {
 	Inbox int // how many tasks wait for the user
 	// Registers is how much waits for the user in the registers.
 	Registers int
-	Flash     string
+	// Unread is how many notifications the user has not read.
+	Unread int
+	// Via is `mail` where the page was opened from a mail; forms carry it on, so that the ledger says so.
+	Via   string
+	Flash string
 	// Problems are shown above the content, each with a link to its field.
 	Problems []Problem
 	Now      time.Time // the university's time
 	Demo     bool
+	Mailbox  bool // there are pages of the mails that were sent
 	Assets   Assets
 	Names
 }

@@ -62,6 +62,12 @@ type Terms struct {
 	Rows []store.TeachingTerm
 }
 
+// Relations is the register of who is related to whom.
+type Relations struct {
+	Register
+	Rows []store.Relation
+}
+
 // Authorities is the register of powers.
 type Authorities struct {
 	Register
