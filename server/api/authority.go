@@ -134,16 +134,18 @@ type WaitingReport struct {
 	Tasks   []store.WaitingTask   `json:"tasks" doc:"The open ones, those that wait longest first."`
 }
 
-type idPath struct {
+// EntryPath is the number of a holding or an assistant in a path.
+type EntryPath struct {
 	ID int64 `path:"id"`
 }
 
 type endInput struct {
-	idPath
+	EntryPath
 	Body Day
 }
 
-type personPath struct {
+// PersonPath is a person's number in a path.
+type PersonPath struct {
 	Person string `path:"id" doc:"Staff or student number."`
 }
 
@@ -257,7 +259,7 @@ func (a *api) addOrganisation() {
 		})
 	add(a, post("leave", "/people/{id}/leave", "Make a day a person's last, and of all that he or she holds (administrators)"),
 		func(ctx context.Context, who caller, in *struct {
-			personPath
+			PersonPath
 			Body Day
 		}) (*body[Ended], error) {
 			n, err := a.svc.Leave(ctx, who.user, in.Person, in.Body.Day)
@@ -265,7 +267,7 @@ func (a *api) addOrganisation() {
 		})
 	rename := huma.Operation{OperationID: "rename", Method: http.MethodPut, Path: "/people/{id}/name", Summary: "Give a person another name from now on (administrators)"}
 	add(a, rename, func(ctx context.Context, who caller, in *struct {
-		personPath
+		PersonPath
 		Body PersonName
 	}) (*struct{}, error) {
 		return nil, a.svc.Rename(ctx, who.user, in.Person, in.Body.NameZH, in.Body.NameEN)

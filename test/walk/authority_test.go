@@ -135,7 +135,7 @@ func TestP15_NobodyDecidesOnHimself(t *testing.T) {
 		require.Equal(t, []string{"psec.mech"}, w.signers(id, "COL.PSEC"))
 		given := w.delegate("faculty.mech", "psec.mech", "")
 		_, err := w.as("psec.mech").Decide(t.Context(), id, client.Decision{Task: w.task(id, "COL.PSEC"), Decision: "approve"}, "")
-		refused(t, err, 403, "not_your_sign_off")
+		refused(t, err, 403, "conflict_delegate")
 		require.Equal(t, []string{"vp.line"}, w.signers(id, "COL.PSEC"))
 
 		require.NoError(t, w.as("faculty.mech").EndDelegation(t.Context(), given.ID))
