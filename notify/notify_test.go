@@ -160,6 +160,7 @@ func TestP24_ChatsGetSignedMessages(t *testing.T) {
 	m.To = "userid-7"
 
 	require.NoError(t, at(store.WeCom, h.robot("")).Send(t.Context(), m))
+	require.Equal(t, "markdown", h.bodies[0]["msgtype"])
 	content := h.bodies[0]["markdown"].(map[string]any)["content"].(string)
 	require.Contains(t, content, "<@userid-7> **等待您审批**")
 	require.Contains(t, content, "[打开并审批]("+m.Link+")")
@@ -169,9 +170,16 @@ func TestP24_ChatsGetSignedMessages(t *testing.T) {
 	require.Equal(t, "1600000000123", h.requests[1].URL.Query().Get("timestamp"))
 	require.Equal(t, dingTalkSign, h.requests[1].URL.Query().Get("sign"))
 	require.Equal(t, "hidden", h.requests[1].URL.Query().Get("key"), "what the address had stays")
+	require.Equal(t, "markdown", h.bodies[1]["msgtype"])
+	require.Equal(t, m.Subject, h.bodies[1]["markdown"].(map[string]any)["title"])
+	require.Contains(t, h.bodies[1]["markdown"].(map[string]any)["text"], "[打开并审批]("+m.Link+")")
 	require.Equal(t, []any{"userid-7"}, h.bodies[1]["at"].(map[string]any)["atUserIds"])
 
 	require.NoError(t, at(store.Feishu, h.robot("SECtest")).Send(t.Context(), m))
+	require.Equal(t, "post", h.bodies[2]["msg_type"])
+	post := h.bodies[2]["content"].(map[string]any)["post"].(map[string]any)["zh_cn"].(map[string]any)
+	require.Equal(t, m.Subject, post["title"])
+	require.Contains(t, h.raw[2], `"tag":"a"`)
 	require.Equal(t, "1600000000", h.bodies[2]["timestamp"])
 	require.Equal(t, feishuSign, h.bodies[2]["sign"])
 	require.Contains(t, h.raw[2], `"user_id":"userid-7"`)

@@ -17,7 +17,7 @@ type Actor struct {
 	// OnBehalfOf is the holder for whom a delegate signs, Delegation the number of the delegation.
 	OnBehalfOf string `json:"on_behalf_of,omitempty"`
 	Delegation int64  `json:"delegation,omitempty"`
-	// Channel is web, api, command (of an operator) or system; database for what was changed there by hand.
+	// Channel is web, mail-page (a page opened from a mail), api, command (of an operator) or system; database for what was changed there by hand.
 	Channel string `json:"channel"`
 	// Address is where the request came from (IP), as the server saw it; empty for what no request caused.
 	Address string `json:"address,omitempty"`

@@ -23,6 +23,7 @@ type cli struct {
 	Token   tokenCmd   `cmd:"" help:"Bearer tokens of the API."`
 	User    userCmd    `cmd:"" help:"Accounts."`
 	Seed    seedCmd    `cmd:"" help:"Fill an empty database."`
+	Notify  notifyCmd  `cmd:"" help:"What people were told by mail and chat, and what could not be sent."`
 	Policy  policyCmd  `cmd:"" help:"Check, explain and compare policy packs."`
 	Audit   auditCmd   `cmd:"" help:"Prove what the record says."`
 	Version versionCmd `cmd:"" help:"Say which version this is."`

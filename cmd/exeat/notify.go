@@ -1,12 +1,66 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
 
 	"github.com/exeat/exeat/notify"
+	"github.com/exeat/exeat/schema/store"
 )
+
+type notifyCmd struct {
+	Status notifyStatusCmd `cmd:"" help:"Say what waits, what was sent, and which messages failed, and why."`
+	Resend notifyResendCmd `cmd:"" help:"Send a message again."`
+}
+
+type notifyStatusCmd struct {
+	app
+	Failures int `default:"20" help:"How many failed messages to list, the newest first; 200 at most."`
+}
+
+func (c notifyStatusCmd) Run(ctx context.Context, s std) error {
+	return with(ctx, c.DatabaseURL, func(st *store.Store) error {
+		counts, err := st.CountDeliveries(ctx)
+		if err != nil {
+			return err
+		}
+		channels, err := st.LiveChannels(ctx)
+		if err != nil {
+			return err
+		}
+		failed, err := st.Deliveries(ctx, store.DeliveryFilter{State: store.DeliveryFailed, Limit: c.Failures})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "channels of the running workers: %s\n", orNone(channels))
+		fmt.Fprintf(s.out, "events that wait to be told: %d\n", counts.Outbox)
+		for _, state := range store.DeliveryStates {
+			fmt.Fprintf(s.out, "messages of 30 days, %s: %d\n", state, counts.States[state])
+		}
+		for _, d := range failed.Items {
+			fmt.Fprintf(s.out, "%d %s %s to %s: %s\n", d.ID, d.Channel, d.What, d.Person, d.Error)
+		}
+		return nil
+	})
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, " ")
+}
+
+type notifyResendCmd struct {
+	app
+	ID int64 `arg:"" help:"Number of the message, as status lists it."`
+}
+
+func (c notifyResendCmd) Run(ctx context.Context) error {
+	return with(ctx, c.DatabaseURL, func(st *store.Store) error { return st.Resend(ctx, c.ID) })
+}
 
 // notifyFlags say how people are told of what concerns them. A channel without an address is not used.
 type notifyFlags struct {
