@@ -214,14 +214,19 @@ type File struct {
 	MediaType string `json:"media_type"`
 }
 
-// Delegation lets Delegate sign for the caller from From to To, both days counted (YYYY-MM-DD). Post is empty for all posts.
+// Delegation lets Delegate sign for Delegator, the caller when empty, from From to To, both days counted (YYYY-MM-DD). Post is
+// empty for all posts, and so are lists of the scope.
 type Delegation struct {
-	ID       int64  `json:"id,omitempty"`
-	Delegate string `json:"delegate"`
-	Post     string `json:"post"`
-	From     string `json:"from"`
-	To       string `json:"to"`
-	Reason   string `json:"reason"`
+	ID         int64    `json:"id,omitempty"`
+	Delegator  string   `json:"delegator,omitempty"`
+	Categories []string `json:"categories,omitempty"`
+	Units      []string `json:"units,omitempty"`
+	SignOffs   []string `json:"sign_offs,omitempty"`
+	Delegate   string   `json:"delegate"`
+	Post       string   `json:"post"`
+	From       string   `json:"from"`
+	To         string   `json:"to"`
+	Reason     string   `json:"reason"`
 }
 
 // NewPassport registers a passport: Kind is official, hkmo, taiwan or private.

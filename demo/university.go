@@ -21,6 +21,9 @@ func University() store.University {
 	for _, c := range colleges {
 		u.college(c)
 	}
+	for _, leader := range []string{"pres", "psec"} {
+		u.Assistants = append(u.Assistants, store.Assistant{Assistant: "puo", Leader: leader, From: since})
+	}
 	return u.University
 }
 

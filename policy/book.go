@@ -40,6 +40,7 @@ type BookRule struct {
 	Gates     []string           `json:"gates"`
 	Documents []string           `json:"documents"`
 	Lead      []string           `json:"lead"`
+	Bulk      []string           `json:"bulk"` // sign-offs that may be approved in bulk
 }
 
 // BookOverlay is an overlay or a modifier.
@@ -100,6 +101,7 @@ func (p *Pack) Book() Book {
 	for _, r := range p.rules {
 		b.Rules = append(b.Rules, BookRule{
 			BookEntry: bookEntry(r.id, r.words, r.when, r.citation), Title: r.title, Stages: r.slots(), Terms: r.terms(), Gates: r.gates, Documents: r.documents, Lead: r.lead,
+			Bulk: r.bulk,
 		})
 	}
 	for _, o := range p.overlays {

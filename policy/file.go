@@ -161,8 +161,9 @@ type (
 		Posts    []cell             `yaml:"posts" doc:"Posts whose holders may sign; the post of the same code where nothing is written."`
 		Fallback []cell             `yaml:"fallback" doc:"Posts that sign when no holder may."`
 		Unit     cell               `yaml:"unit" as:"truth" doc:"Every unit has the posts; those of the visit's unit sign."`
-		Person   cell               `yaml:"person" as:"person" doc:"The traveller's supervisor signs in person; the posts sign where there is none."`
+		Person   cell               `yaml:"person" as:"person" doc:"The traveller's supervisor signs in person; the posts sign where there is none, or where he or she may not."`
 		Limit    cell               `yaml:"limit" as:"number" need:"yes" doc:"Working days within which to sign."`
+		Once     cell               `yaml:"once" as:"truth" doc:"Who has just signed the sign-off before it need not sign again; both are recorded."`
 		Citation cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the limit comes from."`
 	}
 	gateText struct {
@@ -204,6 +205,7 @@ type (
 		Gates     []cell             `yaml:"gates" doc:"Codes of gates."`
 		Documents []cell             `yaml:"documents" doc:"Codes of documents."`
 		Lead      []cell             `yaml:"lead" doc:"Codes of timers that are lead times."`
+		Bulk      []cell             `yaml:"bulk" doc:"Sign-offs of low risk, which may be approved together with others while no overlay holds."`
 		Citation  cell               `yaml:"citation" as:"citation" need:"yes" doc:"Where the rule comes from."`
 	}
 	overlayText struct {

@@ -301,7 +301,7 @@ func (l *loader) signOffList() {
 		}
 		s.ofUnit = l.truth("unit", v.Unit)
 		s.supervisor = v.Person.text != "" && l.among(e.at, "person", v.Person, "", "supervisor") == "supervisor"
-		s.Limit = l.number(e.at, "limit", v.Limit)
+		s.Limit, s.Once = l.number(e.at, "limit", v.Limit), l.truth("once", v.Once)
 		l.citation(e.at, v.Citation)
 		if r := slices.Index(reviews, string(s.Review)); r >= 0 {
 			if r < last {
@@ -440,7 +440,12 @@ func (l *loader) ruleList() {
 			id: l.unique(seen, e.at, "id", v.ID), order: i, title: l.words(e.at, "title", v.Title), words: l.words(e.at, "words", v.Words),
 			when: l.condition(l.forRules, e.at, v.When), citation: l.citation(e.at, v.Citation), stages: l.stages(e.at, v.Stages),
 			gates: l.known("gates", v.Gates, l.gateCodes()), documents: l.known("documents", v.Documents, l.documentCodes()),
-			lead: l.known("lead", v.Lead, l.timerCodes()),
+			lead: l.known("lead", v.Lead, l.timerCodes()), bulk: l.known("bulk", v.Bulk, l.signOffCodes()),
+		}
+		for j, code := range r.bulk {
+			if !r.asks(code) {
+				l.fault(v.Bulk[j].at, "bulk: %s is not a sign-off of the rule: name one of its stages", code)
+			}
 		}
 		l.pack.rules = append(l.pack.rules, r)
 	}

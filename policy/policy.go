@@ -124,6 +124,26 @@ func (l limit) kind() *cel.Type {
 	return cel.ListType(cel.IntType)
 }
 
+// Limits gives a limit of the pack as it holds for a unit: one number, or a list of them; nil where the pack has none of the id.
+func (p *Pack) Limits(id, unit string) []int {
+	l, ok := p.defined["limit."+id].(limit)
+	if !ok {
+		return nil
+	}
+	switch v := l.of(&Facts{Unit: unit}).Value().(type) {
+	case int64:
+		return []int{int(v)}
+	case []int64:
+		all := make([]int, len(v))
+		for i, n := range v {
+			all[i] = int(n)
+		}
+		return all
+	default:
+		return nil
+	}
+}
+
 // table is a number for every country, that conditions name as table.ID: of a visit, the highest of its countries.
 type table struct {
 	values    map[string]int
@@ -210,7 +230,15 @@ type rule struct {
 	gates        []string
 	documents    []string
 	lead         []string
+	bulk         []string // sign-offs of low risk
 	citation     Citation
+}
+
+// asks tells whether a sign-off stands in the rule's stages.
+func (r *rule) asks(code string) bool {
+	return slices.ContainsFunc(r.stages, func(st stage) bool {
+		return slices.ContainsFunc(st.slots, func(s slot) bool { return s.code == code || s.otherwise == code })
+	})
 }
 
 type overlay struct {

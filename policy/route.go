@@ -419,13 +419,20 @@ func (b *builder) signOff(code string, halve bool) SignOff {
 	}
 	if s.supervisor {
 		if out.Person = b.facts.supervisor(); out.Person != "" {
-			out.Posts, out.Fallback, out.Unit = []string{}, nil, ""
+			out.Posts, out.Fallback = []string{}, slices.Concat(s.Posts, s.Fallback)
 		}
 	}
+	out.Bulk = b.lowRisk(code)
 	if halve && s.Review != visit.Outside {
 		out.Limit = (s.Limit + 1) / 2
 	}
 	return out
+}
+
+// lowRisk tells that a sign-off may be approved in bulk: the rule of every traveller marks it, and no overlay makes the
+// visit more than the plain case.
+func (b *builder) lowRisk(code string) bool {
+	return len(b.overlays) == 0 && !slices.ContainsFunc(b.members, func(m *member) bool { return !slices.Contains(m.rule.bulk, code) })
 }
 
 // asked gathers gates and documents with the first match that asked for each, and documents with all members concerned.

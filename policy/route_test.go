@@ -417,7 +417,7 @@ func TestSupervisorSignsInPerson(t *testing.T) {
 	sup := func() policy.SignOff { return route(t, f).SignOffs[0] }
 	require.Equal(t, []string{"COL.DEAN"}, sup().Posts, "a student without supervisor")
 	f.Travellers[0].Supervisor = "li"
-	require.Equal(t, visit.SignOff{Code: "SUP", Review: visit.UnitReview, Posts: []string{}, Person: "li", Limit: 1}, sup().SignOff)
+	require.Equal(t, visit.SignOff{Code: "SUP", Review: visit.UnitReview, Posts: []string{}, Fallback: []string{"COL.DEAN", "VP.LINE"}, Unit: "CIV", Person: "li", Limit: 1}, sup().SignOff)
 	f.Travellers = append(f.Travellers, policy.Traveller{Person: "p2", Rank: policy.Student, Supervisor: "wang"})
 	require.Equal(t, []string{"COL.DEAN"}, sup().Posts, "nobody signs for another supervisor's student")
 	f.Travellers[1].Supervisor, f.Travellers[1].Person = "li", "li"
@@ -448,7 +448,7 @@ func TestPin(t *testing.T) {
 		codes = append(codes, c)
 	}
 	require.Equal(t, r.Stages, codes)
-	require.Equal(t, visit.SignOff{Code: "COL.DEAN", Review: visit.UnitReview, Posts: []string{"COL.DEAN"}, Fallback: []string{"VP.LINE"}, Unit: "CIV", Limit: 1}, pinned.Stages[0][0])
+	require.Equal(t, visit.SignOff{Code: "COL.DEAN", Review: visit.UnitReview, Posts: []string{"COL.DEAN"}, Fallback: []string{"VP.LINE"}, Unit: "CIV", Limit: 1, Bulk: true}, pinned.Stages[0][0])
 	require.Equal(t, []string{"IO.DIR"}, pinned.Stages[2][0].Posts)
 }
 

@@ -125,6 +125,8 @@ func (d *decider) another(field, person string) error {
 		return wrong(field, "oneself")
 	case person == d.Applicant || slices.Contains(d.Concerned(), person):
 		return wrong(field, "own_visit", "person", person)
+	case slices.Contains(d.PreparedBy, person):
+		return wrong(field, "conflict_preparer", "person", person)
 	default:
 		return nil
 	}

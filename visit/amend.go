@@ -20,6 +20,7 @@ type (
 		Changes    []Change `json:"changes"`
 		Reask      Reask    `json:"reask"`
 		Reason     Note     `json:"reason"`
+		PreparedBy []string `json:"prepared_by,omitempty"` // who wrote the change for the applicant
 	}
 	// AmendmentSubmitted opens the decision on a change; a new round begins.
 	AmendmentSubmitted Amend
@@ -125,6 +126,7 @@ func (v *Visit) amend(f AmendmentSubmitted) {
 	v.Amends = v.State
 	v.Round++
 	v.pin(f.Version, f.Travellers, f.Route)
+	v.prepared(f.PreparedBy)
 	v.renew(&f.Reask)
 }
 

@@ -141,3 +141,17 @@ func TestP22_AmendmentOfAnApprovedVisit(t *testing.T) {
 		require.Equal(t, "v1", d.v.Version, "what is cancelled is what was approved")
 	})
 }
+
+// Who wrote a change for the applicant decides nothing in the visit, and is not asked to; nor is a sign-off handed on to him.
+func TestP15_WhoPreparedAChangeDecidesNothing(t *testing.T) {
+	t.Parallel()
+	d := approved(t)
+	a := amendment("v2", visit.Reask{SignOffs: []string{"COL.DEAN"}})
+	a.PreparedBy = []string{"sec"}
+	d.must("faculty", "", a)
+	require.Equal(t, []string{"sec"}, d.v.PreparedBy)
+	d.refused(visit.Forbidden, "conflict_preparer", "sec", "COL.DEAN", visit.Approve{Task: "2.1.COL.DEAN"})
+	d.refused(visit.Invalid, "invalid", "dean", "COL.DEAN", visit.AddSignOff{Task: "2.1.COL.DEAN", Person: "sec", Before: true, Days: 1, Reason: "n"})
+	d.refused(visit.Invalid, "invalid", "dean", "COL.DEAN", visit.Transfer{Task: "2.1.COL.DEAN", To: "sec", Reason: "n"})
+	d.must("dean", "COL.DEAN", visit.Approve{Task: "2.1.COL.DEAN"})
+}

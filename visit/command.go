@@ -63,6 +63,7 @@ type (
 		Unit       string   `json:"unit"`
 		Travellers []string `json:"travellers"`
 		Route      Route    `json:"route"`
+		PreparedBy []string `json:"prepared_by,omitempty"` // who wrote the request for the applicant
 	}
 	// Approve signs one task.
 	Approve struct {
@@ -101,8 +102,9 @@ type (
 		Travellers []string `json:"travellers"`
 		Route      Route    `json:"route"`
 		// Changes are the kinds of changes since the version before, Reask what they ask again; nil asks for everything again.
-		Changes []Change `json:"changes,omitempty"`
-		Reask   *Reask   `json:"reask,omitempty"`
+		Changes    []Change `json:"changes,omitempty"`
+		Reask      *Reask   `json:"reask,omitempty"`
+		PreparedBy []string `json:"prepared_by,omitempty"`
 	}
 	// Withdraw ends a visit that is not yet approved, or takes back a change of one that is; by the applicant.
 	Withdraw struct {

@@ -22,7 +22,7 @@ func (d *decider) approve(a Approve) error {
 	if a.Version != "" && a.Version != d.Version {
 		return Refuse(Conflict, "content_changed", "task", a.Task)
 	}
-	if err := d.emit(SignedOff{Task: a.Task, Reason: a.Reason, Outside: a.Outside}); err != nil {
+	if err := d.emit(SignedOff{Task: a.Task, Reason: a.Reason, Outside: a.Outside, Requested: t.Opened}); err != nil {
 		return err
 	}
 	return d.conclude()
@@ -44,7 +44,9 @@ func (d *decider) return_(a Return) error {
 	if err := d.outside(t, a.Outside); err != nil {
 		return err
 	}
-	if err := d.emit(Returned{Task: a.Task, Stage: a.Stage, Reason: a.Reason, Outside: a.Outside, Waits: d.waits(t), Due: d.freed(t)}); err != nil {
+	if err := d.emit(Returned{
+		Task: a.Task, Stage: a.Stage, Reason: a.Reason, Outside: a.Outside, Waits: d.waits(t), Due: d.freed(t), Requested: t.Opened,
+	}); err != nil {
 		return err
 	}
 	return d.conclude()
@@ -63,7 +65,9 @@ func (d *decider) reject(a Reject) error {
 	}
 	waits := d.waits(t)
 	// The rejection of a change is not one of the visit: what follows from it is an event of its own.
-	if err := d.emit(Rejected{Task: a.Task, Reason: a.Reason, Outside: a.Outside, Waits: waits || d.Amending(), Due: d.freed(t)}); err != nil {
+	if err := d.emit(Rejected{
+		Task: a.Task, Reason: a.Reason, Outside: a.Outside, Waits: waits || d.Amending(), Due: d.freed(t), Requested: t.Opened,
+	}); err != nil {
 		return err
 	}
 	if d.Amending() && !waits {
@@ -84,7 +88,9 @@ func (d *decider) ask(a Ask) error {
 		return Refuse(Conflict, "question_open", "task", a.Task)
 	}
 	days := d.Route.timing().Answer
-	return d.emit(Asked{Task: a.Task, Question: a.Question, Warn: d.warning(d.now, 0), Ends: d.now.AddDate(0, 0, days)})
+	return d.emit(Asked{
+		Task: a.Task, Question: a.Question, Warn: d.warning(d.now, 0), Ends: d.now.AddDate(0, 0, days), Requested: t.Opened,
+	})
 }
 
 func (d *decider) answer(a Answer) error {

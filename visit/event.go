@@ -25,12 +25,13 @@ type Event struct {
 type Fact interface{ fact() string }
 
 type (
-	// Submitted opens the case and pins version and route.
+	// Submitted opens the case and pins version and route. PreparedBy wrote the request for the applicant.
 	Submitted struct {
 		Version    string   `json:"version"`
 		Unit       string   `json:"unit"`
 		Travellers []string `json:"travellers"`
 		Route      Route    `json:"route"`
+		PreparedBy []string `json:"prepared_by,omitempty"`
 	}
 	// NoticeOpened starts the public notice (公示): that which runs beside the stages, or that after the return.
 	NoticeOpened struct {
@@ -49,11 +50,13 @@ type (
 		Round int       `json:"round"`
 		Tasks []TaskDue `json:"tasks"`
 	}
-	// SignedOff is an approval of one task.
+	// SignedOff is an approval of one task. Like every decision it holds both times (domain P-11): Requested is when the
+	// sign-off was asked, UTC, the event's At when it was given. Old events have no Requested.
 	SignedOff struct {
-		Task    string           `json:"task"`
-		Reason  Note             `json:"reason,omitempty"`
-		Outside *OutsideDecision `json:"outside,omitempty"`
+		Task      string           `json:"task"`
+		Reason    Note             `json:"reason,omitempty"`
+		Outside   *OutsideDecision `json:"outside,omitempty"`
+		Requested time.Time        `json:"requested,omitzero"`
 	}
 	// Returned gives the case back to the applicant (Stage 0) or to an earlier stage (from 1); a new round begins. An answer
 	// that Waits does nothing by itself: the others of the stage are heard first.
@@ -64,7 +67,8 @@ type (
 		Outside *OutsideDecision `json:"outside,omitempty"`
 		Waits   bool             `json:"waits,omitempty"`
 		// Due is the time of the others again, where the answer ends the last open question.
-		Due []TaskDue `json:"due,omitempty"`
+		Due       []TaskDue `json:"due,omitempty"`
+		Requested time.Time `json:"requested,omitzero"`
 	}
 	// Resubmitted sends a returned visit on; version and route replace the pinned ones.
 	Resubmitted struct {
@@ -72,16 +76,18 @@ type (
 		Travellers []string `json:"travellers"`
 		Route      Route    `json:"route"`
 		// Changes are the kinds of changes since the version before, Reask what they ask again; nil asks for everything again.
-		Changes []Change `json:"changes,omitempty"`
-		Reask   *Reask   `json:"reask,omitempty"`
+		Changes    []Change `json:"changes,omitempty"`
+		Reask      *Reask   `json:"reask,omitempty"`
+		PreparedBy []string `json:"prepared_by,omitempty"`
 	}
 	// Rejected ends the visit, unless it Waits.
 	Rejected struct {
-		Task    string           `json:"task"`
-		Reason  Note             `json:"reason"`
-		Outside *OutsideDecision `json:"outside,omitempty"`
-		Waits   bool             `json:"waits,omitempty"`
-		Due     []TaskDue        `json:"due,omitempty"`
+		Task      string           `json:"task"`
+		Reason    Note             `json:"reason"`
+		Outside   *OutsideDecision `json:"outside,omitempty"`
+		Waits     bool             `json:"waits,omitempty"`
+		Due       []TaskDue        `json:"due,omitempty"`
+		Requested time.Time        `json:"requested,omitzero"`
 	}
 	// StageSettled is the result of a stage in which contrary answers waited: that of Task counts, the strictest.
 	StageSettled struct {
@@ -92,10 +98,11 @@ type (
 	}
 	// Asked puts a question to the applicant, who is warned first at Warn; at Ends the visit is withdrawn.
 	Asked struct {
-		Task     string    `json:"task"`
-		Question Note      `json:"question"`
-		Warn     time.Time `json:"warn,omitzero"` // UTC
-		Ends     time.Time `json:"ends,omitzero"` // UTC
+		Task      string    `json:"task"`
+		Question  Note      `json:"question"`
+		Warn      time.Time `json:"warn,omitzero"` // UTC
+		Ends      time.Time `json:"ends,omitzero"` // UTC
+		Requested time.Time `json:"requested,omitzero"`
 	}
 	// Answered gives the answer and the new due dates of the tasks whose clock stood.
 	Answered struct {

@@ -99,7 +99,7 @@ func (d *decider) emit(f Fact) error {
 }
 
 // taskToDecide finds an open task and checks what can be known without the record: that the actor signs for a post of
-// the sign-off, and is neither applicant nor traveller, nor signs for one (domain P.6).
+// the sign-off, and is neither applicant nor traveller nor wrote the request, nor signs for one who does (domain P.6).
 func (d *decider) taskToDecide(id string) (Task, error) {
 	t, ok := d.Task(id)
 	if !ok {
@@ -116,15 +116,17 @@ func (d *decider) taskToDecide(id string) (Task, error) {
 
 func (d *decider) maySign(s SignOff) error {
 	by := d.command.By
-	if s.Person != "" && by.Person != s.Person && by.OnBehalfOf != s.Person {
-		return Refuse(Forbidden, "not_your_sign_off", "sign_off", s.Code)
-	}
-	if s.Person == "" && (!slices.Contains(append(slices.Clone(s.Posts), s.Fallback...), by.Post)) {
+	named := s.Person != "" && (by.Person == s.Person || by.OnBehalfOf == s.Person)
+	if !named && !slices.Contains(slices.Concat(s.Posts, s.Fallback), by.Post) {
 		return Refuse(Forbidden, "not_your_sign_off", "sign_off", s.Code)
 	}
 	for _, p := range []string{by.Person, by.OnBehalfOf} {
-		if p != "" && (p == d.Applicant || slices.Contains(d.Concerned(), p)) {
+		switch {
+		case p == "":
+		case p == d.Applicant || slices.Contains(d.Concerned(), p):
 			return Refuse(Forbidden, "own_visit", "person", p)
+		case slices.Contains(d.PreparedBy, p):
+			return Refuse(Forbidden, "conflict_preparer", "person", p)
 		}
 	}
 	return nil

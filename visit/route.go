@@ -26,10 +26,16 @@ type SignOff struct {
 	Fallback []string `json:"fallback,omitempty"`
 	// Unit is the unit whose posts are meant, for posts that every unit has; empty for posts of the university.
 	Unit string `json:"unit,omitempty"`
-	// Person is set instead of Posts where one person is meant (the supervisor of a student).
+	// Person is set instead of Posts where one person is meant (the supervisor of a student); Fallback signs when the
+	// person has left or is in conflict.
 	Person string `json:"person,omitempty"`
 	// Limit is the time to decide, in working days.
 	Limit int `json:"limit"`
+	// Bulk marks a sign-off of low risk, which may be approved together with others (domain P-19).
+	Bulk bool `json:"bulk,omitempty"`
+	// Once says that who has just signed the sign-off before it need not sign again: one decision is recorded for both
+	// (domain P.6).
+	Once bool `json:"once,omitempty"`
 	// Added is set where not the policy asks for the sign-off but another signer.
 	Added *Added `json:"added,omitempty"`
 }

@@ -19,6 +19,7 @@ type Visit struct {
 	Category   Category `json:"category,omitempty"`
 	Version    string   `json:"version"` // hash of the content being judged
 	Travellers []string `json:"travellers"`
+	PreparedBy []string `json:"prepared_by,omitempty"` // who wrote the request for the applicant, in any round
 	Route      Route    `json:"route"`
 	Round      int      `json:"round"` // starts at 1, grows with each return
 	Stage      int      `json:"stage"` // stage asked last, from 1
@@ -81,6 +82,10 @@ type Task struct {
 	Question Note      `json:"question,omitempty"`
 	AskedAt  time.Time `json:"asked_at,omitzero"`
 	Answer   Note      `json:"answer,omitempty"`
+	// Before is the visit's active time when the task was opened; Took is the active time from then to the decision, 0 while
+	// there is none. Nanoseconds.
+	Before time.Duration `json:"before,omitempty"`
+	Took   time.Duration `json:"took,omitempty"`
 	Nudges
 }
 
@@ -159,9 +164,11 @@ func (v *Visit) apply(e Event) error {
 	case Submitted:
 		v.State, v.Round, v.Unit = StateSubmitted, 1, f.Unit
 		v.pin(f.Version, f.Travellers, f.Route)
+		v.prepared(f.PreparedBy)
 	case Resubmitted:
 		changed := v.changes(f.Version)
 		v.pin(f.Version, f.Travellers, f.Route)
+		v.prepared(f.PreparedBy)
 		if changed {
 			v.renew(f.Reask)
 		} else {
@@ -265,6 +272,19 @@ func (v Visit) Task(id string) (Task, bool) {
 	return v.Tasks[i], true
 }
 
+// Waited is how long a task has waited for its signers up to now, or did until it was decided. The time in which the
+// applicant or an authority outside had the case does not count.
+func (v Visit) Waited(t Task, now time.Time) time.Duration {
+	if t.State != TaskOpen {
+		return t.Took
+	}
+	active := v.Spent.Active
+	if !v.State.Paused() && !v.outside() {
+		active += max(0, now.Sub(v.Spent.Until))
+	}
+	return active - t.Before
+}
+
 // OpenTasks are the tasks that can be decided now.
 func (v Visit) OpenTasks() []Task {
 	return slices.DeleteFunc(slices.Clone(v.Tasks), func(t Task) bool { return t.State != TaskOpen })
@@ -308,6 +328,15 @@ func (v *Visit) pin(version string, travellers []string, route Route) {
 	v.Version, v.Travellers, v.Route = version, v.going(travellers), route
 }
 
+// prepared adds those who wrote the request: who has once written it decides nothing in any later round.
+func (v *Visit) prepared(by []string) {
+	for _, p := range by {
+		if !slices.Contains(v.PreparedBy, p) {
+			v.PreparedBy = append(slices.Clip(v.PreparedBy), p)
+		}
+	}
+}
+
 func (v *Visit) openStage(f StageOpened, at time.Time) {
 	v.Stage = f.Stage
 	for _, d := range f.Tasks {
@@ -320,6 +349,7 @@ func (v *Visit) openTask(stage, round int, d TaskDue, at time.Time) {
 	s := v.signOff(stage, d.SignOff)
 	v.Tasks = append(v.Tasks, Task{
 		ID: d.Task, SignOff: s, Stage: stage, Round: round, State: TaskOpen, Version: v.Version, Opened: at, Days: s.Limit,
+		Before: v.Spent.Active,
 	})
 	v.schedule([]TaskDue{d}, at)
 }
@@ -361,7 +391,9 @@ func (v *Visit) update(task string, change func(*Task)) {
 }
 
 func (v *Visit) decide(task string, to TaskState, e Event, reason Note, paper *OutsideDecision) {
-	v.update(task, func(t *Task) { t.State, t.Decided, t.By, t.Reason, t.Outside = to, e.At, e.By, reason, paper })
+	v.update(task, func(t *Task) {
+		t.State, t.Decided, t.By, t.Reason, t.Outside, t.Took = to, e.At, e.By, reason, paper, v.Spent.Active-t.Before
+	})
 }
 
 // settle is what a contrary answer does, unless it waits for the others of its stage.

@@ -1,4 +1,5 @@
-// Package worker runs the workflows and the activities, and the sweep that finds visits behind the ledger.
+// Package worker runs the workflows and the activities, the sweep that finds visits behind the ledger, and the watch over
+// sign-offs that nobody can give.
 package worker
 
 import (
@@ -54,8 +55,9 @@ func Run(ctx context.Context, c Config) error {
 		if _, err := ledger.ReadKey(c.Key); err != nil {
 			return err
 		}
-		defer sealing(ctx, c, st)()
+		defer beside(ctx, (&Sealer{Store: st, Key: c.Key, Log: c.Log}).Run)()
 	}
+	defer beside(ctx, (&Watch{Store: st, Log: c.Log}).Run)()
 	tell, err := notify.New(c.Notify, st, c.Log)
 	if err != nil {
 		return err
@@ -89,11 +91,11 @@ func Run(ctx context.Context, c Config) error {
 	}
 }
 
-// sealing runs the sealer until ctx ends or the function that it gives is called, which waits for it.
-func sealing(ctx context.Context, c Config, st *store.Store) (stop func()) {
+// beside runs what needs no Temporal until ctx ends or the function that it gives is called, which waits for it.
+func beside(ctx context.Context, run func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { (&Sealer{Store: st, Key: c.Key, Log: c.Log}).Run(ctx) })
+	wg.Go(func() { run(ctx) })
 	return func() {
 		cancel()
 		wg.Wait()

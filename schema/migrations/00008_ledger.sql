@@ -208,12 +208,15 @@ CREATE TRIGGER visit_history_unchangeable BEFORE UPDATE OR DELETE OR TRUNCATE ON
 -- A table with which a person's right is made is watched by one line more here.
 CREATE TRIGGER holding_watch AFTER INSERT OR UPDATE OR DELETE ON holding FOR EACH ROW EXECUTE FUNCTION office_watch('id');
 CREATE TRIGGER delegation_watch AFTER INSERT OR UPDATE OR DELETE ON delegation FOR EACH ROW EXECUTE FUNCTION office_watch('id', 'reason');
+CREATE TRIGGER assistant_watch AFTER INSERT OR UPDATE OR DELETE ON assistant FOR EACH ROW EXECUTE FUNCTION office_watch('id');
 CREATE TRIGGER policy_version_watch AFTER INSERT OR UPDATE OR DELETE ON policy_version FOR EACH ROW EXECUTE FUNCTION office_watch('hash', 'body', 'note');
 CREATE TRIGGER policy_use_watch AFTER INSERT OR UPDATE OR DELETE ON policy_use FOR EACH ROW EXECUTE FUNCTION office_watch('id');
 CREATE TRIGGER account_watch AFTER INSERT OR UPDATE OF username, person, password, demo OR DELETE ON account FOR EACH ROW EXECUTE FUNCTION office_watch('username', 'password', 'language');
 CREATE TRIGGER clock_watch AFTER INSERT OR UPDATE OR DELETE ON clock FOR EACH ROW EXECUTE FUNCTION office_watch('only_row');
 CREATE TRIGGER ledger_key_watch AFTER INSERT OR UPDATE OR DELETE ON ledger_key FOR EACH ROW EXECUTE FUNCTION office_watch('public');
 CREATE TRIGGER visit_history_watch AFTER INSERT OR UPDATE OR DELETE ON visit_history FOR EACH ROW EXECUTE FUNCTION office_watch('visit', 'body');
+-- Who leaves the university signs for nobody any more.
+CREATE TRIGGER person_watch AFTER UPDATE OF left_on ON person FOR EACH ROW EXECUTE FUNCTION office_watch('id', 'name_zh', 'name_en');
 -- Of these only what an administrator does to them is told: erasing a text, or what must never happen.
 CREATE TRIGGER note_watch AFTER UPDATE OR DELETE ON note FOR EACH ROW EXECUTE FUNCTION office_watch('command', 'salt', 'body');
 CREATE TRIGGER visit_version_watch AFTER UPDATE OR DELETE ON visit_version FOR EACH ROW EXECUTE FUNCTION office_watch('visit,hash', 'body');

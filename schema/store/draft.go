@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/visit"
@@ -23,6 +24,8 @@ type DraftRow struct {
 	Revision  int         `json:"revision"`
 	CreatedAt time.Time   `json:"created_at"`
 	UpdatedAt time.Time   `json:"updated_at"`
+	// PreparedBy are those who wrote it for the applicant; they decide nothing in the visit.
+	PreparedBy []string `json:"prepared_by,omitempty"`
 }
 
 // Content is what a visit says, as it was submitted: the draft, and of each person what the record then knew. It is kept
@@ -38,17 +41,29 @@ type Content struct {
 // CreateDraft keeps a new draft under a new number of the university's current year. The key is the sender's idempotency
 // token, "" for none: sent again it gives the draft that was made before, or conflict when it came with another content.
 func (s *Store) CreateDraft(ctx context.Context, applicant, key string, d visit.Draft) (DraftRow, error) {
+	return s.createDraft(ctx, applicant, key, []string{}, d)
+}
+
+// PrepareDraft is CreateDraft by somebody who writes for the applicant; the key is the preparer's own.
+func (s *Store) PrepareDraft(ctx context.Context, preparer, applicant, key string, d visit.Draft) (DraftRow, error) {
+	if key != "" {
+		key = preparer + " " + key
+	}
+	return s.createDraft(ctx, applicant, key, []string{preparer}, d)
+}
+
+func (s *Store) createDraft(ctx context.Context, applicant, key string, preparedBy []string, d visit.Draft) (DraftRow, error) {
 	body, hash, err := visit.Canonical(d.Normal())
 	if err != nil {
 		return DraftRow{}, err
 	}
 	var id string
 	err = s.db.GetContext(ctx, &id, `
-		INSERT INTO draft (id, applicant, body, created_at, updated_at, key, key_hash)
-		SELECT to_char(n.local, 'YYYY') || '-' || to_char(nextval('visit_number'), 'FM9999900000'), $1, $2, n.now, n.now, NULLIF($3, ''), $4
+		INSERT INTO draft (id, applicant, body, created_at, updated_at, key, key_hash, prepared_by)
+		SELECT to_char(n.local, 'YYYY') || '-' || to_char(nextval('visit_number'), 'FM9999900000'), $1, $2, n.now, n.now, NULLIF($3, ''), $4, $5
 		  FROM (SELECT clock_timestamp() + ahead AS now, (clock_timestamp() + ahead) AT TIME ZONE 'Asia/Shanghai' AS local FROM clock) n
 		ON CONFLICT (applicant, key) WHERE key IS NOT NULL DO NOTHING
-		RETURNING id`, applicant, string(body), key, hash)
+		RETURNING id`, applicant, string(body), key, hash, pq.Array(preparedBy))
 	if errors.Is(err, sql.ErrNoRows) {
 		return s.draftOfKey(ctx, applicant, key, hash)
 	}
@@ -72,16 +87,18 @@ func (s *Store) draftOfKey(ctx context.Context, applicant, key, hash string) (Dr
 	return s.Draft(ctx, made.ID)
 }
 
-// SaveDraft replaces the draft if it still has the given revision (0: whatever it has); else conflict.
-func (s *Store) SaveDraft(ctx context.Context, id string, revision int, d visit.Draft) (DraftRow, error) {
+// SaveDraft replaces the draft if it still has the given revision (0: whatever it has); else conflict. Who writes it for the
+// applicant is remembered.
+func (s *Store) SaveDraft(ctx context.Context, id string, revision int, by string, d visit.Draft) (DraftRow, error) {
 	body, err := json.Marshal(d.Normal())
 	if err != nil {
 		return DraftRow{}, err
 	}
 	res, err := s.db.ExecContext(ctx, `
 		UPDATE draft
-		   SET body = $3, revision = revision + 1, updated_at = (SELECT clock_timestamp() + ahead FROM clock)
-		 WHERE id = $1 AND $2 IN (0, revision)`, id, revision, string(body))
+		   SET body = $3, revision = revision + 1, updated_at = (SELECT clock_timestamp() + ahead FROM clock),
+		       prepared_by = CASE WHEN $4 = applicant OR $4 = ANY (prepared_by) THEN prepared_by ELSE prepared_by || $4 END
+		 WHERE id = $1 AND $2 IN (0, revision)`, id, revision, string(body), by)
 	if err != nil {
 		return DraftRow{}, fmt.Errorf("save draft %s: %w", id, err)
 	}
@@ -99,16 +116,17 @@ func orElse(err, other error) error {
 }
 
 type draftRecord struct {
-	ID        string    `db:"id"`
-	Applicant string    `db:"applicant"`
-	Body      []byte    `db:"body"`
-	Revision  int       `db:"revision"`
-	CreatedAt time.Time `db:"created_at"`
-	UpdatedAt time.Time `db:"updated_at"`
+	ID         string         `db:"id"`
+	Applicant  string         `db:"applicant"`
+	Body       []byte         `db:"body"`
+	Revision   int            `db:"revision"`
+	CreatedAt  time.Time      `db:"created_at"`
+	UpdatedAt  time.Time      `db:"updated_at"`
+	PreparedBy pq.StringArray `db:"prepared_by"`
 }
 
 func (r draftRecord) row() (DraftRow, error) {
-	row := DraftRow{ID: r.ID, Applicant: r.Applicant, Revision: r.Revision, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
+	row := DraftRow{ID: r.ID, Applicant: r.Applicant, Revision: r.Revision, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, PreparedBy: r.PreparedBy}
 	return row, wrap(json.Unmarshal(r.Body, &row.Draft), "read draft "+r.ID)
 }
 
@@ -116,7 +134,7 @@ func (r draftRecord) row() (DraftRow, error) {
 func (s *Store) Draft(ctx context.Context, id string) (DraftRow, error) {
 	var r draftRecord
 	err := s.db.GetContext(ctx, &r, `
-		SELECT id, applicant, body, revision, created_at, updated_at
+		SELECT id, applicant, body, revision, created_at, updated_at, prepared_by
 		  FROM draft
 		 WHERE id = $1`, id)
 	if err != nil {
@@ -125,15 +143,16 @@ func (s *Store) Draft(ctx context.Context, id string) (DraftRow, error) {
 	return r.row()
 }
 
-// OpenDrafts gives a person's drafts that were never submitted, last changed first.
-func (s *Store) OpenDrafts(ctx context.Context, applicant string) ([]DraftRow, error) {
+// OpenDrafts gives the drafts that were never submitted of a person, own ones and those prepared for others, last changed first.
+func (s *Store) OpenDrafts(ctx context.Context, person string) ([]DraftRow, error) {
 	var rs []draftRecord
 	err := s.db.SelectContext(ctx, &rs, `
-		SELECT d.id, d.applicant, d.body, d.revision, d.created_at, d.updated_at
+		SELECT d.id, d.applicant, d.body, d.revision, d.created_at, d.updated_at, d.prepared_by
 		  FROM draft d
-		 WHERE d.applicant = $1 AND NOT EXISTS (SELECT FROM visit v WHERE v.id = d.id)
+		 WHERE (d.applicant = $1 OR d.prepared_by <> '{}' AND d.prepared_by @> ARRAY[$1])
+		   AND NOT EXISTS (SELECT FROM visit v WHERE v.id = d.id)
 		 ORDER BY d.updated_at DESC
-		 LIMIT 200`, applicant)
+		 LIMIT 200`, person)
 	if err != nil {
 		return nil, fmt.Errorf("read drafts: %w", err)
 	}
@@ -164,6 +183,34 @@ func (s *Store) PutVersion(ctx context.Context, id string, c Content) (string, e
 // Content gives a version of a visit by its hash.
 func (s *Store) Content(ctx context.Context, id, hash string) (Content, error) {
 	return contentOf(ctx, s.db, id, hash)
+}
+
+// Contents gives the versions that tasks put before their signers, by visit, in one statement.
+func (s *Store) Contents(ctx context.Context, items []InboxItem) (map[string]Content, error) {
+	ids, hashes := make([]string, len(items)), make([]string, len(items))
+	for i, it := range items {
+		ids[i], hashes[i] = it.Visit, it.Version
+	}
+	var rows []struct {
+		Visit string `db:"visit"`
+		Body  []byte `db:"body"`
+	}
+	err := s.db.SelectContext(ctx, &rows, `
+		SELECT v.visit, v.body
+		  FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])) x (id, hash)
+		  JOIN visit_version v ON v.visit = x.id AND v.hash = x.hash`, pq.Array(ids), pq.Array(hashes))
+	if err != nil {
+		return nil, fmt.Errorf("read versions: %w", err)
+	}
+	m := map[string]Content{}
+	for _, r := range rows {
+		var c Content
+		if err := json.Unmarshal(r.Body, &c); err != nil {
+			return nil, fmt.Errorf("read version of visit %s: %w", r.Visit, err)
+		}
+		m[r.Visit] = c
+	}
+	return m, nil
 }
 
 func contentOf(ctx context.Context, q sqlx.QueryerContext, id, hash string) (Content, error) {

@@ -17,6 +17,16 @@ type Scope struct {
 	All    bool     // International Office, leaders, auditors
 	Units  []string // units whose visits may be seen
 	Posts  []string // posts whose sign-offs may be seen: visits that ask for one
+	// Persons are named by sign-offs that may be seen: the person, and those for whom he or she signs.
+	Persons []string
+	// Delegated are posts of delegations with a scope: visits within it that ask for one.
+	Delegated []Delegated
+}
+
+// Delegated is a post for which a delegation lets sign.
+type Delegated struct {
+	Delegation int64
+	Post       string
 }
 
 // VisitFilter chooses visits; zero fields choose all. Dates are YYYY-MM-DD.
@@ -83,18 +93,31 @@ func (sc Scope) limit(w *where) {
 	if sc.All {
 		return
 	}
-	if len(sc.Units) == 0 && len(sc.Posts) == 0 {
+	persons := sc.Persons
+	if len(persons) == 0 {
+		persons = []string{sc.Person}
+	}
+	if len(sc.Units) == 0 && len(sc.Posts) == 0 && len(sc.Delegated) == 0 {
 		// A few rows of all: each of the ways to them has an index. Together in one OR they would have none.
 		w.add(`v.id IN (SELECT id FROM visit WHERE applicant = ?
 			UNION ALL SELECT id FROM visit WHERE travellers @> ARRAY[?]
 			UNION ALL SELECT id FROM visit WHERE readers @> ARRAY[?]
-			UNION ALL SELECT visit FROM task WHERE person = ? AND person <> '')`, sc.Person, sc.Person, sc.Person, sc.Person)
+			UNION ALL SELECT visit FROM task WHERE person = ANY (?) AND person <> '')`,
+			sc.Person, sc.Person, sc.Person, pq.Array(persons))
 		return
+	}
+	ids, posts := make([]int64, len(sc.Delegated)), make([]string, len(sc.Delegated))
+	for i, d := range sc.Delegated {
+		ids[i], posts[i] = d.Delegation, d.Post
 	}
 	// Many rows: the newest are looked at until the page is full.
 	w.add(`(v.applicant = ? OR v.travellers @> ARRAY[?] OR v.readers @> ARRAY[?] OR v.unit = ANY (?)
-		OR EXISTS (SELECT FROM task t WHERE t.visit = v.id AND (t.posts && ? OR t.person = ?)))`,
-		sc.Person, sc.Person, sc.Person, pq.Array(sc.Units), pq.Array(sc.Posts), sc.Person)
+		OR EXISTS (SELECT FROM task t WHERE t.visit = v.id AND (t.posts && ? OR t.person = ANY (?)))
+		OR EXISTS (SELECT FROM unnest(CAST(? AS bigint[]), CAST(? AS text[])) x (id, post)
+		             JOIN delegation d ON d.id = x.id
+		             JOIN task t ON t.visit = v.id AND (t.posts @> ARRAY[x.post] OR t.fallback @> ARRAY[x.post])
+		            WHERE covers(d.categories, v.category) AND covers(d.units, v.unit) AND covers(d.sign_offs, t.sign_off)))`,
+		sc.Person, sc.Person, sc.Person, pq.Array(sc.Units), pq.Array(sc.Posts), pq.Array(persons), pq.Array(ids), pq.Array(posts))
 }
 
 // MaySee tells whether a submitted visit lies within the scope.
@@ -127,6 +150,9 @@ type InboxItem struct {
 	PostUnit    string         `db:"post_unit" json:"post_unit"`
 	OnBehalfOf  string         `db:"on_behalf_of" json:"on_behalf_of"`
 	Delegation  int64          `db:"delegation" json:"delegation"`
+	Fallback    bool           `db:"fallback" json:"fallback"` // nobody may sign in the sign-off's own right
+	Bulk        bool           `db:"bulk" json:"bulk"`         // may be approved together with others
+	Version     string         `db:"version" json:"version"`
 	Title       string         `db:"title" json:"title"`
 	Applicant   string         `db:"applicant" json:"applicant"`
 	Unit        string         `db:"unit" json:"unit"`
@@ -137,19 +163,26 @@ type InboxItem struct {
 	ExitDate    string         `db:"exit_date" json:"exit_date"`
 	ReturnDate  string         `db:"return_date" json:"return_date"`
 	Round       int            `db:"round" json:"round"`
-	Seq         int            `db:"seq" json:"-"` // last event of the visit
+	Seq         int            `db:"seq" json:"-"`     // last event of the visit
+	Once        bool           `db:"once" json:"-"`    // is signed together with the sign-off before
+	Follows     bool           `db:"follows" json:"-"` // the visit has such a sign-off
 }
 
+// Few tasks are one person's, and each is looked up by its key: OFFSET 0 lets the planner do nothing else, which would
+// rather read all tasks, since it cannot know how few there are.
 const inboxQuery = `
-	SELECT DISTINCT ON (t.due_at, t.visit, t.id)
-	       t.visit, t.id AS task, t.sign_off, t.opened_at, t.due_at, t.provisional, t.waiting,
-	       s.post, s.unit AS post_unit, s.on_behalf_of, s.delegation,
-	       v.title, v.applicant, v.unit, v.category, v.countries, t.assigned,
-	       ARRAY(SELECT p FROM unnest(v.travellers) p WHERE p <> ALL (v.declined)) AS travellers,
-	       to_char(v.exit_date, 'YYYY-MM-DD') AS exit_date, to_char(v.return_date, 'YYYY-MM-DD') AS return_date, v.round, v.seq
+	SELECT DISTINCT ON (t.due_at, s.visit, s.task)
+	       s.visit, s.task, s.post, s.unit AS post_unit, s.on_behalf_of, s.delegation, s.fallback, t.*
 	  FROM signer(CAST($2 AS date)) s
-	  JOIN task t ON t.visit = s.visit AND t.id = s.task
-	  JOIN visit v ON v.id = t.visit
+	 CROSS JOIN LATERAL (
+	       SELECT t.sign_off, t.opened_at, t.due_at, t.provisional, t.waiting, t.bulk, t.once, v.once AS follows, t.version,
+	              v.title, v.applicant, v.unit, v.category, v.countries, t.assigned,
+	              ARRAY(SELECT p FROM unnest(v.travellers) p WHERE p <> ALL (v.declined)) AS travellers,
+	              to_char(v.exit_date, 'YYYY-MM-DD') AS exit_date, to_char(v.return_date, 'YYYY-MM-DD') AS return_date, v.round, v.seq
+	         FROM task t
+	         JOIN visit v ON v.id = t.visit
+	        WHERE t.visit = s.visit AND t.id = s.task
+	       OFFSET 0) t
 	 WHERE s.person = $1`
 
 // Inbox lists what waits for a person on a day, what is due first on top; own right before a delegation. At most limit. A task
@@ -158,15 +191,15 @@ func (s *Store) Inbox(ctx context.Context, person, day string, limit int) ([]Inb
 	var items []InboxItem
 	err := s.db.SelectContext(ctx, &items, inboxQuery+`
 	   AND (t.assigned IN ('', s.person, s.on_behalf_of) OR NOT EXISTS (
-	         SELECT FROM signer(CAST($2 AS date)) o WHERE o.visit = t.visit AND o.task = t.id AND o.person = t.assigned))
-	 ORDER BY t.due_at, t.visit, t.id, s.delegation LIMIT $3`, person, day, pageSize(limit))
+	         SELECT FROM signer(CAST($2 AS date)) o WHERE o.visit = s.visit AND o.task = s.task AND o.person = t.assigned))
+	 ORDER BY t.due_at, s.visit, s.task, s.delegation LIMIT $3`, person, day, pageSize(limit))
 	return items, wrap(err, "read inbox")
 }
 
 // InboxOf lists which open tasks of one visit a person may sign on a day.
 func (s *Store) InboxOf(ctx context.Context, person, day, id string) ([]InboxItem, error) {
 	var items []InboxItem
-	err := s.db.SelectContext(ctx, &items, inboxQuery+` AND s.visit = $3 ORDER BY t.due_at, t.visit, t.id, s.delegation`, person, day, id)
+	err := s.db.SelectContext(ctx, &items, inboxQuery+` AND s.visit = $3 ORDER BY t.due_at, s.visit, s.task, s.delegation`, person, day, id)
 	return items, wrap(err, "read inbox of visit "+id)
 }
 

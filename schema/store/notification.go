@@ -108,7 +108,8 @@ func newCircle(ctx context.Context, tx *sqlx.Tx, events []queued) (*circle, erro
 	}
 	err := tx.SelectContext(ctx, &c.holders, `
 		SELECT post, unit, person
-		  FROM acting((SELECT ((clock_timestamp() + ahead) AT TIME ZONE 'Asia/Shanghai')::date FROM clock))`)
+		  FROM acting((SELECT ((clock_timestamp() + ahead) AT TIME ZONE 'Asia/Shanghai')::date FROM clock))
+		 WHERE categories = '{}' AND units = '{}' AND sign_offs = '{}'`) // who acts within a scope is told of what he is asked to sign
 	return c, wrap(err, "find who holds posts")
 }
 

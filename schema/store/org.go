@@ -3,13 +3,11 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/exeat/exeat/policy"
-	"github.com/exeat/exeat/visit"
 )
 
 // Unit is a college, an office or the leadership.
@@ -34,6 +32,7 @@ type Post struct {
 
 // Holding says that a person holds a post from one day to another, both counted; an empty To is open.
 type Holding struct {
+	ID     int64  `db:"id" json:"id,omitempty"`
 	Person string `db:"person" json:"person"`
 	Post   string `db:"post" json:"post"`
 	Unit   string `db:"unit" json:"unit"`
@@ -41,28 +40,25 @@ type Holding struct {
 	To     string `db:"to_date" json:"to,omitempty"`
 }
 
-// Acting is a right to act for a post on a day: in own right, or for OnBehalfOf by a delegation.
+// Acting is a right to act for a post on a day: in own right, or for OnBehalfOf by a delegation, within its scope.
 type Acting struct {
 	Person     string `db:"person" json:"person"`
 	Post       string `db:"post" json:"post"`
 	Unit       string `db:"unit" json:"unit"`
 	OnBehalfOf string `db:"on_behalf_of" json:"on_behalf_of,omitempty"`
 	Delegation int64  `db:"delegation" json:"delegation,omitempty"`
+	Within
 }
 
-// Delegation lets one person sign for another. Post "" means all posts that the delegator holds.
-type Delegation struct {
-	ID        int64      `db:"id" json:"id"`
-	Delegator string     `db:"delegator" json:"delegator"`
-	Delegate  string     `db:"delegate" json:"delegate"`
-	Post      string     `db:"post" json:"post"`
-	From      string     `db:"from_date" json:"from"`
-	To        string     `db:"to_date" json:"to"`
-	Reason    string     `db:"reason" json:"reason"`
-	CreatedBy string     `db:"created_by" json:"created_by"`
-	CreatedAt time.Time  `db:"created_at" json:"created_at"`
-	EndedAt   *time.Time `db:"ended_at" json:"ended_at,omitempty"`
+// Within narrows what a delegate may sign to categories, units of visits, and sign-offs; an empty list is all of them.
+type Within struct {
+	Categories pq.StringArray `db:"categories" json:"categories,omitempty"`
+	Units      pq.StringArray `db:"units" json:"units,omitempty"`
+	SignOffs   pq.StringArray `db:"sign_offs" json:"sign_offs,omitempty"`
 }
+
+// Everything tells that nothing is left out.
+func (w Within) Everything() bool { return len(w.Categories)+len(w.Units)+len(w.SignOffs) == 0 }
 
 // Units lists all units, colleges first.
 func (s *Store) Units(ctx context.Context) ([]Unit, error) {
@@ -115,13 +111,18 @@ func (s *Store) FindPeople(ctx context.Context, text string) ([]policy.Person, e
 	return ps, wrap(err, "find persons")
 }
 
-// Acting lists what a person may act for on a day (YYYY-MM-DD).
+// Acting lists what a person may act for on a day (YYYY-MM-DD). A row without a post is for sign-offs that name a person: the
+// own ones, or those of OnBehalfOf.
 func (s *Store) Acting(ctx context.Context, person, day string) ([]Acting, error) {
 	var as []Acting
 	err := s.db.SelectContext(ctx, &as, `
-		SELECT person, post, unit, on_behalf_of, delegation
+		SELECT person, post, unit, on_behalf_of, delegation, categories, units, sign_offs
 		  FROM acting($2)
 		 WHERE person = $1
+		 UNION ALL
+		SELECT a.person, '', '', a.on_behalf_of, a.delegation, a.categories, a.units, a.sign_offs
+		  FROM acting_for($2) a
+		 WHERE a.person = $1 AND EXISTS (SELECT FROM task t WHERE t.person = a.named AND t.person <> '')
 		 ORDER BY on_behalf_of, post, unit`, person, day)
 	return as, wrap(err, "read posts held")
 }
@@ -130,64 +131,25 @@ func (s *Store) Acting(ctx context.Context, person, day string) ([]Acting, error
 func (s *Store) Holders(ctx context.Context, post, unit, day string) ([]Acting, error) {
 	var as []Acting
 	err := s.db.SelectContext(ctx, &as, `
-		SELECT person, post, unit, on_behalf_of, delegation
+		SELECT person, post, unit, on_behalf_of, delegation, categories, units, sign_offs
 		  FROM acting($3)
 		 WHERE post = $1 AND unit IN ($2, '')
 		 ORDER BY on_behalf_of, person`, post, unit, day)
 	return as, wrap(err, "read holders")
 }
 
-// Delegations lists the delegations given by or to a person, newest first.
-func (s *Store) Delegations(ctx context.Context, person string) ([]Delegation, error) {
-	var ds []Delegation
-	err := s.db.SelectContext(ctx, &ds, `
-		SELECT id, delegator, delegate, post, to_char(from_date, 'YYYY-MM-DD') AS from_date,
-		       to_char(to_date, 'YYYY-MM-DD') AS to_date, reason, created_by, created_at, ended_at
-		  FROM delegation
-		 WHERE delegator = $1 OR delegate = $1
-		 ORDER BY id DESC
-		 LIMIT 200`, person)
-	return ds, wrap(err, "read delegations")
-}
-
-// CreateDelegation adds a delegation and gives its number.
-func (s *Store) CreateDelegation(ctx context.Context, d Delegation) (int64, error) {
-	var id int64
-	err := s.db.GetContext(ctx, &id, `
-		INSERT INTO delegation (delegator, delegate, post, from_date, to_date, reason, created_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		RETURNING id`, d.Delegator, d.Delegate, d.Post, d.From, d.To, d.Reason, d.CreatedBy)
-	if violates(err, "delegation_delegate_fkey") {
-		return 0, visit.Refuse(visit.NotFound, "not_found", "what", "person", "id", d.Delegate)
-	}
-	return id, wrap(err, "add delegation")
-}
-
-// EndDelegation ends a delegation of the delegator now; not_found when there is no such one in force.
-func (s *Store) EndDelegation(ctx context.Context, delegator string, id int64) error {
-	res, err := s.db.ExecContext(ctx, `
-		UPDATE delegation
-		   SET ended_at = now()
-		 WHERE id = $1 AND delegator = $2 AND ended_at IS NULL`, id, delegator)
-	if err != nil {
-		return fmt.Errorf("end delegation: %w", err)
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return orElse(err, visit.Refuse(visit.NotFound, "not_found", "what", "delegation", "id", fmt.Sprint(id)))
-	}
-	return nil
-}
-
 // University is a whole organisation, as it is imported: units, posts, persons and who holds what.
 type University struct {
-	Campuses []Campus        `json:"campuses"`
-	Units    []Unit          `json:"units"`
-	Posts    []Post          `json:"posts"`
-	People   []policy.Person `json:"people"`
-	Holdings []Holding       `json:"holdings"`
+	Campuses   []Campus        `json:"campuses"`
+	Units      []Unit          `json:"units"`
+	Posts      []Post          `json:"posts"`
+	People     []policy.Person `json:"people"`
+	Holdings   []Holding       `json:"holdings"`
+	Assistants []Assistant     `json:"assistants,omitempty"`
 }
 
-// PutUniversity adds or renames campuses, units, posts and persons, and adds holdings that are not there yet. It removes nothing.
+// PutUniversity adds or renames campuses, units, posts and persons, and adds holdings and assistants that are not there
+// yet. It removes nothing.
 func (s *Store) PutUniversity(ctx context.Context, u University) error {
 	steps := []struct {
 		doing, query string
@@ -225,6 +187,12 @@ func (s *Store) PutUniversity(ctx context.Context, u University) error {
 			 WHERE NOT EXISTS (SELECT FROM holding h
 			                    WHERE h.person = r.person AND h.post = r.post AND h.unit = r.unit
 			                      AND h.from_date = CAST(r."from" AS date))`, u.Holdings},
+		{"write assistants", `
+			INSERT INTO assistant (assistant, leader, from_date, to_date)
+			SELECT assistant, leader, CAST("from" AS date), CAST(nullif("to", '') AS date)
+			  FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS r (assistant text, leader text, "from" text, "to" text)
+			 WHERE NOT EXISTS (SELECT FROM assistant a
+			                    WHERE a.assistant = r.assistant AND a.leader = r.leader AND a.from_date = CAST(r."from" AS date))`, u.Assistants},
 	}
 	return s.inTx(ctx, func(tx *sqlx.Tx) error {
 		for _, st := range steps {

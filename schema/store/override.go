@@ -191,13 +191,7 @@ func (s *Store) Bound(ctx context.Context, concerned []string, day string, perso
 	err := s.db.GetContext(ctx, &bound, `
 		SELECT EXISTS (
 		  SELECT FROM unnest(CAST($2 AS text[])) p
-		   WHERE p <> '' AND (p = ANY ($1)
-		      OR EXISTS (SELECT FROM relation r
-		                  WHERE r.from_date <= CAST($3 AS date) AND (r.to_date IS NULL OR r.to_date >= CAST($3 AS date))
-		                    AND (r.person = p AND r.relative = ANY ($1) OR r.relative = p AND r.person = ANY ($1)))
-		      OR EXISTS (SELECT FROM delegation d
-		                  WHERE d.delegate = p AND d.delegator = ANY ($1) AND d.ended_at IS NULL
-		                    AND d.from_date <= CAST($3 AS date) AND d.to_date >= CAST($3 AS date))))`,
+		   WHERE p <> '' AND (p = ANY ($1) OR EXISTS (SELECT FROM tied($1, $3) x WHERE x.person = p)))`,
 		pq.Array(concerned), pq.Array(persons), day)
 	return bound, wrap(err, "look for ties")
 }

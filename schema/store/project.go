@@ -44,6 +44,10 @@ type VisitRow struct {
 	SubmittedAt       time.Time  `db:"submitted_at" json:"submitted_at"`
 	ChangedAt         time.Time  `db:"changed_at" json:"changed_at"`
 	Search            string     `db:"search" json:"-"`
+
+	PreparedBy pq.StringArray `db:"prepared_by" json:"prepared_by,omitempty"`
+	ActiveUS   int64          `db:"active_us" json:"-"` // microseconds that the approvers had it up to ChangedAt
+	Once       bool           `db:"once" json:"-"`      // a sign-off of its route is signed together with the one before
 	// Objections counts those that nobody has resolved; After is the public notice after the return.
 	Objections   int               `db:"objections" json:"objections,omitempty"`
 	After        visit.NoticeState `db:"after" json:"after,omitempty"`
@@ -63,7 +67,7 @@ func without(all, some []string) []string {
 const visitColumns = `id, applicant, unit, category, title, travellers, declined, readers, countries,
 	to_char(exit_date, 'YYYY-MM-DD') AS exit_date, to_char(return_date, 'YYYY-MM-DD') AS return_date,
 	state, seq, head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional, due_at,
-	submitted_at, changed_at, search, objections, after, after_opened, after_closes, notice_opened, keep`
+	submitted_at, changed_at, search, objections, after, after_opened, after_closes, notice_opened, keep, prepared_by, active_us, once`
 
 // RowOf is the projection of a visit: a pure function of the fold and of the content that is valid, used when an event is
 // recorded and when everything is rebuilt. Travellers are also those of a change that is being decided.
@@ -77,6 +81,7 @@ func RowOf(v visit.Visit, head string, c Content) VisitRow {
 		Round: v.Round, Stage: v.Stage, Stages: len(v.Route.Stages), Notice: v.Notice.State,
 		NoticeCloses: noticeCloses(v), NoticeProvisional: v.Notice.Provisional,
 		SubmittedAt: v.Spent.Since, ChangedAt: v.Spent.Until, Search: searchText(v.ID, c),
+		PreparedBy: append([]string{}, v.PreparedBy...), ActiveUS: v.Spent.Active.Microseconds(), Once: once(v.Route),
 		Objections: objections(v), After: afterState(v), AfterOpened: instant(v.After.Opened), AfterCloses: instant(v.After.Closes),
 		NoticeOpened: instant(v.Notice.Opened),
 	}
@@ -101,6 +106,12 @@ func dueAt(v visit.Visit) *time.Time {
 		return &at
 	}
 	return nil
+}
+
+func once(r visit.Route) bool {
+	return slices.ContainsFunc(r.Stages, func(stage []visit.SignOff) bool {
+		return slices.ContainsFunc(stage, func(s visit.SignOff) bool { return s.Once })
+	})
 }
 
 func declined(v visit.Visit) []string {
@@ -136,11 +147,12 @@ func putVisit(ctx context.Context, tx sqlx.ExtContext, r VisitRow) error {
 	_, err := sqlx.NamedExecContext(ctx, tx, `
 		INSERT INTO visit (id, applicant, unit, category, title, travellers, declined, readers, countries, exit_date, return_date, state, seq,
 		       head, version, rule, policy, policy_hash, round, stage, stages, notice, notice_closes, notice_provisional, due_at,
-		       submitted_at, changed_at, search, objections, after, after_opened, after_closes, notice_opened, keep)
+		       submitted_at, changed_at, search, objections, after, after_opened, after_closes, notice_opened, keep,
+		       prepared_by, active_us, once)
 		VALUES (:id, :applicant, :unit, :category, :title, :travellers, :declined, :readers, :countries, CAST(:exit_date AS date),
 		       CAST(:return_date AS date), :state, :seq, :head, :version, :rule, :policy, :policy_hash, :round, :stage,
 		       :stages, :notice, :notice_closes, :notice_provisional, :due_at, :submitted_at, :changed_at, :search, :objections,
-		       :after, :after_opened, :after_closes, :notice_opened, :keep)
+		       :after, :after_opened, :after_closes, :notice_opened, :keep, :prepared_by, :active_us, :once)
 		ON CONFLICT (id) DO UPDATE
 		   SET unit = EXCLUDED.unit, category = EXCLUDED.category, title = EXCLUDED.title, travellers = EXCLUDED.travellers,
 		       declined = EXCLUDED.declined, readers = EXCLUDED.readers,
@@ -151,7 +163,8 @@ func putVisit(ctx context.Context, tx sqlx.ExtContext, r VisitRow) error {
 		       notice_closes = EXCLUDED.notice_closes, notice_provisional = EXCLUDED.notice_provisional, due_at = EXCLUDED.due_at,
 		       changed_at = EXCLUDED.changed_at, search = EXCLUDED.search, objections = EXCLUDED.objections,
 		       after = EXCLUDED.after, after_opened = EXCLUDED.after_opened, after_closes = EXCLUDED.after_closes,
-		       notice_opened = EXCLUDED.notice_opened, keep = EXCLUDED.keep
+		       notice_opened = EXCLUDED.notice_opened, keep = EXCLUDED.keep,
+		       prepared_by = EXCLUDED.prepared_by, active_us = EXCLUDED.active_us, once = EXCLUDED.once
 		 WHERE visit.seq < EXCLUDED.seq`, r)
 	return wrap(err, "write visit "+r.ID)
 }
@@ -184,6 +197,10 @@ type TaskRow struct {
 	Post        string          `db:"post" json:"post"`
 	Delegation  int64           `db:"delegation" json:"delegation"`
 	Reason      visit.Note      `db:"reason" json:"reason"`
+	Bulk        bool            `db:"bulk" json:"bulk"`
+	Once        bool            `db:"once" json:"once"`
+	BeforeUS    int64           `db:"before_us" json:"before_us"`
+	TookUS      int64           `db:"took_us" json:"took_us"`
 }
 
 func taskRow(visitID string, t visit.Task) TaskRow {
@@ -193,6 +210,7 @@ func taskRow(visitID string, t visit.Task) TaskRow {
 		Unit: t.SignOff.Unit, Person: t.SignOff.Person, Assigned: t.Assigned, Version: t.Version, OpenedAt: t.Opened, DueAt: t.Due,
 		Provisional: t.Provisional, Waiting: t.Waiting(), Question: t.Question, Answer: t.Answer,
 		DecidedBy: t.By.Person, OnBehalfOf: t.By.OnBehalfOf, Post: t.By.Post, Delegation: t.By.Delegation, Reason: t.Reason,
+		Bulk: t.SignOff.Bulk, Once: t.SignOff.Once, BeforeUS: t.Before.Microseconds(), TookUS: t.Took.Microseconds(),
 	}
 	if !t.AskedAt.IsZero() {
 		r.AskedAt = &t.AskedAt
@@ -214,17 +232,19 @@ func putTasks(ctx context.Context, tx sqlx.ExtContext, id string, tasks []visit.
 	}
 	return execRows(ctx, tx, "write tasks", `
 		INSERT INTO task (visit, id, sign_off, review, stage, round, state, posts, fallback, unit, person, assigned, version, opened_at,
-		       due_at, provisional, asked_at, waiting, question, answer, decided_at, decided_by, on_behalf_of, post, delegation, reason)
+		       due_at, provisional, asked_at, waiting, question, answer, decided_at, decided_by, on_behalf_of, post, delegation, reason,
+		       bulk, once, before_us, took_us)
 		SELECT visit, id, sign_off, review, stage, round, state, posts, fallback, unit, person, assigned, version, opened_at,
-		       due_at, provisional, asked_at, waiting, question, answer, decided_at, decided_by, on_behalf_of, post, delegation, reason
+		       due_at, provisional, asked_at, waiting, question, answer, decided_at, decided_by, on_behalf_of, post, delegation, reason,
+		       bulk, once, before_us, took_us
 		  FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS t (visit text, id text, sign_off text, review text, stage integer,
 		       round integer, state text, posts text[], fallback text[], unit text, person text, assigned text, version text,
 		       opened_at timestamptz, due_at timestamptz, provisional boolean, asked_at timestamptz, waiting boolean,
 		       question text, answer text, decided_at timestamptz, decided_by text, on_behalf_of text, post text,
-		       delegation bigint, reason text)
+		       delegation bigint, reason text, bulk boolean, once boolean, before_us bigint, took_us bigint)
 		ON CONFLICT (visit, id) DO UPDATE
 		   SET state = EXCLUDED.state, person = EXCLUDED.person, assigned = EXCLUDED.assigned, due_at = EXCLUDED.due_at, provisional = EXCLUDED.provisional,
 		       asked_at = EXCLUDED.asked_at, waiting = EXCLUDED.waiting, question = EXCLUDED.question, answer = EXCLUDED.answer,
 		       decided_at = EXCLUDED.decided_at, decided_by = EXCLUDED.decided_by, on_behalf_of = EXCLUDED.on_behalf_of,
-		       post = EXCLUDED.post, delegation = EXCLUDED.delegation, reason = EXCLUDED.reason`, rows)
+		       post = EXCLUDED.post, delegation = EXCLUDED.delegation, reason = EXCLUDED.reason, took_us = EXCLUDED.took_us`, rows)
 }

@@ -127,19 +127,15 @@ func lock(ctx context.Context, tx *sqlx.Tx, id string, c visit.Command) (head, e
 		)
 		SELECT v.seq, v.head AS hash, t.now,
 		       CASE
-		         WHEN $3 <> '' THEN EXISTS (
-		           SELECT FROM signer(t.local::date) s
-		            WHERE s.visit = $1 AND s.task = $3 AND s.person = $2 AND s.post = $4 AND s.on_behalf_of = $6)
-		         WHEN $4 <> '' THEN EXISTS (
-		           SELECT FROM acting(t.local::date) a
-		            WHERE a.person = $2 AND a.post = $4 AND a.unit = $5 AND a.on_behalf_of = $6)
+		         WHEN $3 <> '' THEN may_sign($1, $3, $2, $4, $6, $7, t.local::date)
+		         WHEN $4 <> '' THEN may_act($1, $2, $4, $5, $6, $7, t.local::date)
 		         ELSE true
 		       END AS authorised,
 		       (SELECT count(*) FROM calendar_year) AS calendars,
 		       coalesce((SELECT campus FROM unit WHERE code = v.unit), '') AS campus
 		  FROM visit v, t
 		 WHERE v.id = $1
-		   FOR UPDATE OF v`, id, c.By.Person, task, c.By.Post, c.By.Unit, c.By.OnBehalfOf)
+		   FOR UPDATE OF v`, id, c.By.Person, task, c.By.Post, c.By.Unit, c.By.OnBehalfOf, c.By.Delegation)
 	if err == sql.ErrNoRows {
 		err = tx.GetContext(ctx, &h, `
 			SELECT 0 AS seq, '' AS hash, clock_timestamp() + ahead AS now, true AS authorised,
@@ -228,9 +224,10 @@ func project(ctx context.Context, tx *sqlx.Tx, v visit.Visit, headHash string, d
 		UPDATE visit
 		   SET state = $2, seq = $3, head = $4, round = $5, stage = $6, notice = $7, notice_closes = $8,
 		       notice_provisional = $9, changed_at = $10, due_at = $11, objections = $12, after = $13, after_opened = $14,
-		       after_closes = $15
+		       after_closes = $15, active_us = $16
 		 WHERE id = $1`, v.ID, v.State, v.Seq, headHash, v.Round, v.Stage, v.Notice.State, noticeCloses(v),
-		v.Notice.Provisional, v.Spent.Until, dueAt(v), objections(v), afterState(v), instant(v.After.Opened), instant(v.After.Closes))
+		v.Notice.Provisional, v.Spent.Until, dueAt(v), objections(v), afterState(v), instant(v.After.Opened), instant(v.After.Closes),
+		v.Spent.Active.Microseconds())
 	return wrap(err, "update visit "+v.ID)
 }
 

@@ -211,9 +211,10 @@ func TestAuthorityAtTheMomentOfTheDecision(t *testing.T) {
 	b, d := newBench(t)
 	ctx := t.Context()
 	owner := d.Owner(t)
-	delegate := func(from, to, first, last string) {
-		_, err := b.st.CreateDelegation(ctx, store.Delegation{Delegator: from, Delegate: to, From: first, To: last, CreatedBy: from})
+	delegate := func(from, to, first, last string) int64 {
+		id, err := b.st.CreateDelegation(ctx, store.Delegation{Delegator: from, Delegate: to, From: first, To: last, CreatedBy: from})
 		require.NoError(t, err)
+		return id
 	}
 	forbidden := func(err error) {
 		t.Helper()
@@ -228,10 +229,13 @@ func TestAuthorityAtTheMomentOfTheDecision(t *testing.T) {
 	as := visit.Actor{Person: "li", Post: "COL.DEAN", Unit: "CIV", OnBehalfOf: "dean", Channel: "api"}
 	_, err := b.record(id, "", as, visit.Approve{Task: "1.1.COL.DEAN"})
 	forbidden(err)
-	delegate("dean", "li", "2020-01-01", "2020-12-31")
+	as.Delegation = delegate("dean", "li", "2020-01-01", "2020-12-31")
 	_, err = b.record(id, "", as, visit.Approve{Task: "1.1.COL.DEAN"})
 	forbidden(err)
-	delegate("dean", "li", "2020-01-01", "2099-12-31")
+	over := as
+	as.Delegation = delegate("dean", "li", "2020-01-01", "2099-12-31")
+	_, err = b.record(id, "", over, visit.Approve{Task: "1.1.COL.DEAN"})
+	forbidden(err) // names the delegation that is over, not the one that is in force
 	_, err = b.record(id, "", as, visit.Approve{Task: "1.1.COL.DEAN"})
 	require.NoError(t, err)
 

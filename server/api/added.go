@@ -7,7 +7,8 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// SignOffNames names the sign-offs of a case: those that were added by the person who is asked, all others as the policy does.
+// SignOffNames names the sign-offs of a case: those that were added by the person who is asked, all others as the pinned
+// policy does, whatever policies say later.
 func SignOffNames(c service.Case, ofPolicy func(code string) (policy.Words, bool)) func(code string) (policy.Words, bool) {
 	asked := map[string]string{}
 	for _, e := range c.Entries {
@@ -23,6 +24,9 @@ func SignOffNames(c service.Case, ofPolicy func(code string) (policy.Words, bool
 	return func(code string) (policy.Words, bool) {
 		id, added := asked[code]
 		if !added {
+			if w, pinned := c.Name(code); pinned {
+				return w, true
+			}
 			return ofPolicy(code)
 		}
 		zh, en := id, id

@@ -80,6 +80,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addNotifications()
 	a.addFiles()
 	a.addPapers()
+	a.addAuthority()
 	a.addRates()
 	a.addPassports()
 	if d.Service.Demo {

@@ -22,16 +22,19 @@ type Person struct {
 
 // NewDelegation lets another person sign for the delegator, from day to day.
 type NewDelegation struct {
-	Delegator string `json:"delegator" doc:"Oneself when absent; only an administrator names somebody else."`
-	Delegate  string `json:"delegate"`
-	Post      string `json:"post" doc:"One post; every post of the delegator when absent."`
-	From      string `json:"from" doc:"First day."`
-	To        string `json:"to" doc:"Last day, a year after the first at most."`
-	Reason    string `json:"reason"`
+	Delegator  string   `json:"delegator" doc:"Oneself when absent; an assistant names a leader, an administrator anybody."`
+	Delegate   string   `json:"delegate"`
+	Post       string   `json:"post" doc:"One post; every post of the delegator when absent."`
+	From       string   `json:"from" doc:"First day."`
+	To         string   `json:"to" doc:"Last day, a year after the first at most."`
+	Reason     string   `json:"reason"`
+	Categories []string `json:"categories" doc:"Only visits of these categories; all when empty."`
+	Units      []string `json:"units" doc:"Only visits of these units; all when empty."`
+	SignOffs   []string `json:"sign_offs" doc:"Only these sign-offs; all when empty."`
 }
 
 type whose struct {
-	Delegator string `query:"delegator" doc:"Oneself when absent; only an administrator names somebody else."`
+	Delegator string `query:"delegator" doc:"Oneself when absent; assistants name a leader, administrators anybody, auditors to read."`
 }
 
 // Clock is the university's time.
@@ -70,12 +73,16 @@ func (a *api) addDelegations() {
 	create := post("createDelegation", "/delegations", "Let another person sign")
 	create.DefaultStatus = http.StatusCreated
 	add(a, create, func(ctx context.Context, who caller, in *struct{ Body NewDelegation }) (*body[store.Delegation], error) {
-		return answer(a.svc.CreateDelegation(ctx, who.user, service.NewDelegation(in.Body)))
+		d := in.Body
+		return answer(a.svc.CreateDelegation(ctx, who.user, service.NewDelegation{
+			Delegator: d.Delegator, Delegate: d.Delegate, Post: d.Post, From: d.From, To: d.To, Reason: d.Reason,
+			Categories: d.Categories, Units: d.Units, SignOffs: d.SignOffs,
+		}))
 	})
 	end := huma.Operation{OperationID: "endDelegation", Method: http.MethodDelete, Path: "/delegations/{id}", Summary: "End a delegation at once"}
 	add(a, end, func(ctx context.Context, who caller, in *struct {
 		ID        int64  `path:"id"`
-		Delegator string `query:"delegator" doc:"Oneself when absent; only an administrator names somebody else."`
+		Delegator string `query:"delegator" doc:"Oneself when absent; assistants name a leader, administrators anybody, auditors to read."`
 	}) (*struct{}, error) {
 		return nil, a.svc.EndDelegation(ctx, who.user, in.Delegator, in.ID)
 	})

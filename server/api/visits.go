@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +28,8 @@ type Visit struct {
 	// Draft is the applicant's own working copy; Revision is what If-Match of the next PUT may name.
 	Draft    *visit.Draft `json:"draft,omitempty"`
 	Revision int          `json:"revision,omitempty"`
+	// PreparedBy wrote the request for the applicant.
+	PreparedBy []string `json:"prepared_by,omitempty"`
 
 	Content     *visit.Draft       `json:"content,omitempty" doc:"What is being judged."`
 	Travellers  []string           `json:"travellers,omitempty" doc:"Who of the content's travellers goes."`
@@ -50,6 +54,10 @@ type Visit struct {
 	People      map[string]Name    `json:"people,omitempty" doc:"Everybody named, by id."`
 	SubmittedAt *time.Time         `json:"submitted_at,omitempty"`
 	ChangedAt   *time.Time         `json:"changed_at,omitempty"`
+	// Delegations are those by which somebody decided or may.
+	Delegations []store.Delegation `json:"delegations,omitempty"`
+	Background  *Background        `json:"background,omitempty" doc:"For who may sign."`
+	Comments    []Comment          `json:"comments,omitempty" doc:"Those that the caller may read."`
 	NextDue     *time.Time         `json:"next_due,omitempty" doc:"When time itself acts next: a reminder, an escalation, the end of the notice or of a question."`
 }
 
@@ -76,6 +84,8 @@ type Task struct {
 	Assigned    string                 `json:"assigned,omitempty" doc:"The holder to whom the task was handed."`
 	Decided     *time.Time             `json:"decided,omitempty"`
 	By          *visit.Actor           `json:"by,omitempty"`
+	Signed      string                 `json:"signed,omitempty" doc:"Who decided, in words and in the names of that time: Li for Wang, delegation 12, valid 1 to 15 Oct 2026."`
+	Waited      int64                  `json:"waited_seconds" doc:"How long it has waited for its signers, or did until it was decided."`
 	Reason      string                 `json:"reason,omitempty"`
 	Outside     *visit.OutsideDecision `json:"outside,omitempty" doc:"The paper of a decision that was made outside."`
 	Question    string                 `json:"question,omitempty"`
@@ -104,6 +114,7 @@ type Holder struct {
 	Reminders int            `json:"reminders"`
 	Escalated int            `json:"escalated"`
 	Signers   []store.Acting `json:"signers"`
+	Waited    int64          `json:"waited_seconds" doc:"Without the time in which the applicant had the case."`
 }
 
 // Notice is the public notice.
@@ -178,8 +189,9 @@ type previewInput struct {
 }
 
 type newDraft struct {
-	Key  string `header:"Idempotency-Key" maxLength:"128" pattern:"^[!-~]*$" patternDescription:"printable ASCII without spaces" doc:"With the same key a draft is made once; without one, each call makes a draft."`
-	Body visit.Draft
+	Key       string `header:"Idempotency-Key" maxLength:"128" pattern:"^[!-~]*$" patternDescription:"printable ASCII without spaces" doc:"With the same key a draft is made once; without one, each call makes a draft."`
+	Applicant string `query:"applicant" doc:"For whom it is prepared, by the foreign-affairs secretary of the unit; oneself when absent."`
+	Body      visit.Draft
 }
 
 // VisitPath is the number of a visit in a path.
@@ -262,7 +274,7 @@ func previewOf(who caller, p service.Preview) Preview {
 }
 
 func (a *api) createVisit(ctx context.Context, who caller, in *newDraft) (*oneVisit, error) {
-	d, err := a.svc.CreateDraft(ctx, who.user, in.Key, in.Body)
+	d, err := a.svc.PrepareDraft(ctx, who.user, in.Applicant, in.Key, in.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -321,7 +333,7 @@ func (a *api) visit(ctx context.Context, who caller, in *VisitPath) (*oneVisit, 
 	case err != nil:
 		return nil, err
 	}
-	out := &oneVisit{Body: caseVisit(c, SignOffNames(c, a.svc.PolicyName))}
+	out := &oneVisit{Body: caseVisit(c, who, SignOffNames(c, a.svc.PolicyName))}
 	if own {
 		out.Body.Draft, out.Body.Revision, out.ETag = &draft.Draft, draft.Revision, etag(draft.Revision)
 	}
@@ -333,11 +345,11 @@ func etag(revision int) string { return `"` + strconv.Itoa(revision) + `"` }
 func draftVisit(d store.DraftRow) *oneVisit {
 	content := d.Draft.Normal()
 	return &oneVisit{ETag: etag(d.Revision), Body: Visit{
-		ID: d.ID, State: visit.StateDraft, Applicant: d.Applicant, Unit: d.Draft.Unit, Draft: &content, Revision: d.Revision,
+		ID: d.ID, State: visit.StateDraft, Applicant: d.Applicant, Unit: d.Draft.Unit, Draft: &content, Revision: d.Revision, PreparedBy: d.PreparedBy,
 	}}
 }
 
-func caseVisit(c service.Case, names func(code string) (policy.Words, bool)) Visit {
+func caseVisit(c service.Case, who caller, names func(code string) (policy.Words, bool)) Visit {
 	name := func(code string) Name {
 		if n, ok := names(code); ok {
 			return Name{ZH: n.ZH, EN: n.EN}
@@ -361,13 +373,18 @@ func caseVisit(c service.Case, names func(code string) (policy.Words, bool)) Vis
 		out.Declined = append(out.Declined, Declined{Person: d.Person, Task: d.Task, By: d.By, Reason: c.Notes[d.Reason], Recheck: c.Rechecked(d)})
 	}
 	for _, t := range v.Tasks {
-		out.Tasks = append(out.Tasks, task(t, c.Notes, name(t.SignOff.Code)))
+		shown := task(t, c.Notes, name(t.SignOff.Code))
+		shown.Waited = int64(v.Waited(t, who.user.Now).Seconds())
+		if t.By != (visit.Actor{}) {
+			shown.Signed = signed(who.lang, c, t.By, t.Decided)
+		}
+		out.Tasks = append(out.Tasks, shown)
 	}
 	for _, t := range v.OpenTasks() {
 		out.Holders = append(out.Holders, Holder{
 			Task: t.ID, SignOff: t.SignOff.Code, Name: name(t.SignOff.Code), Since: t.Opened, Due: t.Due, Waiting: t.Waiting(),
 			Ends: some(t.Ends), Reminders: t.Reminders, Escalated: t.Level,
-			Signers: append([]store.Acting{}, c.Signers[t.ID]...),
+			Signers: append([]store.Acting{}, c.Signers[t.ID]...), Waited: int64(v.Waited(t, who.user.Now).Seconds()),
 		})
 	}
 	if c.Approved != nil {
@@ -376,9 +393,15 @@ func caseVisit(c service.Case, names func(code string) (policy.Words, bool)) Vis
 	for _, it := range c.Mine {
 		out.May.Sign = append(out.May.Sign, it.Task)
 	}
-	for id, p := range c.People {
-		out.People[id] = Name{ZH: p.NameZH, EN: p.NameEN}
+	for id := range c.Names { // those too who are no longer there
+		w, _ := c.Names.Last(id)
+		out.People[id] = Name{ZH: w.ZH, EN: w.EN}
 	}
+	for _, id := range slices.Sorted(maps.Keys(c.Delegations)) {
+		out.Delegations = append(out.Delegations, c.Delegations[id])
+	}
+	out.PreparedBy, out.Background = v.PreparedBy, backgroundOf(c)
+	out.Comments = collect(c.Comments, func(m store.Comment) Comment { return comment(m, c.Names) })
 	return out
 }
 

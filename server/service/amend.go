@@ -101,6 +101,7 @@ func (s *Service) Amend(ctx context.Context, u User, id, reason, key string) (vi
 	}
 	c.Do = visit.Amend{
 		Version: version, Travellers: a.travellers(), Route: a.Route.Pin(), Changes: a.Reask.Changes, Reask: *pinnedReask(*a.Reask), Reason: note,
+		PreparedBy: d.PreparedBy,
 	}
 	return s.do(ctx, id, c, st.visit.Seq)
 }

@@ -45,6 +45,12 @@ type Case struct {
 	Effects []store.PolicyEffect
 	// Mine are the open tasks that the user may sign, with the right to use.
 	Mine []store.InboxItem
+	// Names are what everybody was called at all times; Delegations are those by which somebody decided or may.
+	Names       store.Names
+	Delegations map[int64]store.Delegation
+	Comments    []store.Comment // that the user may read
+	// Background is for who may sign.
+	Background Background
 	// What the user may do besides signing.
 	MayAnswer, MayEdit, MayWithdraw, MayCancel, MayChangeCategory, MayAmend bool
 	// Removable are codes of added sign-offs that the user may take back.
@@ -100,7 +106,13 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	if c.Since, err = s.sinceSigned(ctx, c.Visit, c.Mine); err != nil {
 		return c, err
 	}
+	if err := s.aside(ctx, u, rights, &c); err != nil {
+		return c, err
+	}
 	if c.People, err = s.Store.People(ctx, c.persons()...); err != nil {
+		return c, err
+	}
+	if c.Names, err = s.Store.Names(ctx, c.persons()); err != nil {
 		return c, err
 	}
 	if c.Effects, err = s.Store.PolicyEffects(ctx, "", id); err != nil {
@@ -140,6 +152,40 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 	return c, err
 }
 
+// aside reads what stands beside the case: comments, the delegations that it names, and for who may sign its background.
+func (s *Service) aside(ctx context.Context, u User, r Rights, c *Case) error {
+	readers, err := s.readers(ctx, u, r, c.Row.ID)
+	if err != nil {
+		return err
+	}
+	if c.Comments, err = s.Store.Comments(ctx, c.Row.ID, readers, u.Person); err != nil {
+		return err
+	}
+	if c.Delegations, err = s.Store.DelegationsByID(ctx, c.delegations()); err != nil || len(c.Mine) == 0 {
+		return err
+	}
+	c.Background, err = s.background(ctx, *c)
+	return err
+}
+
+// delegations are the numbers of those that the case names.
+func (c Case) delegations() []int64 {
+	ids := []int64{}
+	for _, e := range c.Entries {
+		ids = append(ids, e.Event.By.Delegation)
+	}
+	for _, as := range c.Signers {
+		for _, a := range as {
+			ids = append(ids, a.Delegation)
+		}
+	}
+	for _, it := range c.Mine {
+		ids = append(ids, it.Delegation)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
 // Rechecked is what the policy made of the group without a traveller who was declined; nil where it could not say.
 func (c Case) Rechecked(d visit.Declined) *visit.Recheck {
 	for _, e := range c.Entries {
@@ -148,6 +194,16 @@ func (c Case) Rechecked(d visit.Declined) *visit.Recheck {
 		}
 	}
 	return nil
+}
+
+// Name gives what a sign-off, gate or document is called in the pinned policy of the case, whatever policies say later.
+func (c Case) Name(code string) (policy.Words, bool) {
+	for _, s := range c.Route.SignOffs {
+		if s.Code == code {
+			return s.Words, true
+		}
+	}
+	return policy.Words{}, false
 }
 
 // explain routes the pinned facts again under the pinned policy, for the reasons. What decides is the pinned route,
@@ -180,6 +236,13 @@ func (c Case) persons() []string {
 	}
 	for _, it := range c.Mine {
 		ids = append(ids, it.OnBehalfOf)
+	}
+	for _, m := range c.Comments {
+		ids = append(append(ids, m.Author), m.Mentions...)
+	}
+	ids = append(ids, c.Visit.PreparedBy...)
+	for _, t := range c.Background.Away {
+		ids = append(ids, t.Travellers...)
 	}
 	for _, o := range c.Overrides {
 		ids = append(ids, o.AskedBy, o.DecidedBy, o.OnBehalfOf)

@@ -61,7 +61,7 @@ func (s *Service) ChangeCategory(ctx context.Context, u User, id string, to visi
 	if err != nil {
 		return r, err
 	}
-	_, err = s.Store.SaveDraft(ctx, id, 0, a.content.Draft) // the applicant goes on from what is judged
+	_, err = s.Store.SaveDraft(ctx, id, 0, a.content.Applicant, a.content.Draft) // the applicant goes on from what is judged
 	return r, err
 }
 

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -68,7 +69,38 @@ func (s *Service) Decide(ctx context.Context, u User, id string, d Decision, key
 	if c.Shown, err = s.shown(ctx, id, d, c.By, it.Seq); err != nil {
 		return visit.Receipt{}, err
 	}
-	return s.do(ctx, id, c, it.Seq)
+	r, err := s.do(ctx, id, c, it.Seq)
+	if err == nil && d.Verdict == Approve && it.Follows {
+		return s.signOnce(ctx, u, id, d, key, r)
+	}
+	return r, err
+}
+
+// signOnce signs what the policy lets follow from an approval: a sign-off of the next stage that is marked so and that the
+// same person may sign now. It is a decision of its own in the ledger. Should it not succeed, it waits in the inbox.
+func (s *Service) signOnce(ctx context.Context, u User, id string, d Decision, key string, done visit.Receipt) (visit.Receipt, error) {
+	mine, err := s.Store.InboxOf(ctx, u.Person, u.Day(), id)
+	if err != nil {
+		return done, err
+	}
+	i := slices.IndexFunc(mine, func(it store.InboxItem) bool { return it.Once && follows(d.Task, it.Task) })
+	if i < 0 {
+		return done, nil
+	}
+	next, err := s.Decide(ctx, u, id, Decision{Task: mine[i].Task, Verdict: Approve, Version: d.Version}, key+".once")
+	if err != nil {
+		s.Log.Warn("a sign-off that follows from the one before was not given", "visit", id, "task", mine[i].Task, "error", err)
+		return done, nil
+	}
+	return next, nil
+}
+
+// follows tells that one task is of the stage after the other's, in the same round.
+func follows(before, after string) bool {
+	var r1, s1, r2, s2 int
+	_, err1 := fmt.Sscanf(before, "%d.%d.", &r1, &s1)
+	_, err2 := fmt.Sscanf(after, "%d.%d.", &r2, &s2)
+	return err1 == nil && err2 == nil && r1 == r2 && s1+1 == s2
 }
 
 // checkScan refuses a scan that was never uploaded; what else a paper lacks the aggregate says.
@@ -158,8 +190,19 @@ func (s *Service) notMine(ctx context.Context, u User, id, task string) error {
 		return visit.Refuse(visit.NotFound, "no_such_task", "task", task)
 	case t.State != visit.TaskOpen && signsFor(rights, t):
 		return visit.Refuse(visit.Conflict, "task_closed", "task", task, "state", string(t.State))
-	case u.Person == v.Applicant || slices.Contains(v.Concerned(), u.Person):
-		return visit.Refuse(visit.Forbidden, "own_visit", "person", u.Person)
+	default:
+		return s.whyNot(ctx, u, id, t)
+	}
+}
+
+// whyNot is the refusal of a decision on an open task: the conflict that stands against it, or that it is another's.
+func (s *Service) whyNot(ctx context.Context, u User, id string, t visit.Task) error {
+	reason, whose, err := s.Store.Conflict(ctx, id, t.ID, u.Person, u.Day())
+	switch {
+	case err != nil:
+		return err
+	case reason != "":
+		return visit.Refuse(visit.Forbidden, reason, "person", whose)
 	default:
 		return visit.Refuse(visit.Forbidden, "not_your_sign_off", "sign_off", t.SignOff.Code)
 	}

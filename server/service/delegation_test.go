@@ -101,15 +101,15 @@ func TestOnlyAnAdministratorDelegatesForOthers(t *testing.T) {
 	k := newKit(t)
 	n := service.NewDelegation{Delegator: "dean.civ", Delegate: "vds.civ", From: k.day(0), To: k.day(3)}
 	_, err := k.svc.CreateDelegation(t.Context(), k.user("fin"), n)
-	require.Equal(t, "admin_only", rule(t, err))
+	require.Equal(t, "assistant_or_admin_only", rule(t, err))
 	_, err = k.svc.Delegations(t.Context(), k.user("fin"), "dean.civ")
-	require.Equal(t, "admin_only", rule(t, err))
+	require.Equal(t, "assistant_or_admin_only", rule(t, err))
 
 	d, err := k.svc.CreateDelegation(t.Context(), k.user("admin"), n)
 	require.NoError(t, err)
 	require.Equal(t, "dean.civ", d.Delegator)
 	require.Equal(t, "admin", d.CreatedBy)
-	require.Equal(t, "admin_only", rule(t, k.svc.EndDelegation(t.Context(), k.user("fin"), "dean.civ", d.ID)))
+	require.Equal(t, "assistant_or_admin_only", rule(t, k.svc.EndDelegation(t.Context(), k.user("fin"), "dean.civ", d.ID)))
 	require.Equal(t, visit.NotFound, visit.CodeOf(k.svc.EndDelegation(t.Context(), k.user("fin"), "", d.ID)))
 	require.NoError(t, k.svc.EndDelegation(t.Context(), k.user("admin"), "dean.civ", d.ID))
 }

@@ -201,6 +201,33 @@ func (s *Service) CreateDraft(ctx context.Context, u User, key string, d visit.D
 	return s.Store.CreateDraft(ctx, u.Person, key, d)
 }
 
+// PrepareDraft keeps a new draft for somebody else, who alone can submit it. It is for the foreign-affairs secretary of the
+// applicant's unit (domain P.6); who prepares decides nothing in the visit.
+func (s *Service) PrepareDraft(ctx context.Context, u User, applicant, key string, d visit.Draft) (store.DraftRow, error) {
+	if applicant == "" || applicant == u.Person {
+		return s.CreateDraft(ctx, u, key, d)
+	}
+	people, err := s.Store.People(ctx, applicant)
+	if err != nil {
+		return store.DraftRow{}, err
+	}
+	acting, err := s.Store.Acting(ctx, u.Person, u.Day())
+	if err != nil {
+		return store.DraftRow{}, err
+	}
+	who, known := people[applicant]
+	if !known || !slices.ContainsFunc(acting, func(a store.Acting) bool { return prepares(a) && a.Unit == who.Unit }) {
+		return store.DraftRow{}, visit.Refuse(visit.Forbidden, "unit_secretary_only", "person", applicant)
+	}
+	if err := s.refuseWrong(ctx, standing{}, d); err != nil {
+		return store.DraftRow{}, err
+	}
+	return s.Store.PrepareDraft(ctx, u.Person, applicant, key, d)
+}
+
+// prepares tells that a right is that of a foreign-affairs secretary, held and not delegated.
+func prepares(a store.Acting) bool { return a.Post == "COL.SEC" && a.OnBehalfOf == "" }
+
 // SaveDraft replaces one's own draft, if it still has the revision that was read (0: whatever it has). A visit that is
 // being decided cannot be changed; one that was returned can.
 func (s *Service) SaveDraft(ctx context.Context, u User, id string, revision int, d visit.Draft) (store.DraftRow, error) {
@@ -214,7 +241,7 @@ func (s *Service) SaveDraft(ctx context.Context, u User, id string, revision int
 	if err := s.refuseWrong(ctx, st, d); err != nil {
 		return store.DraftRow{}, err
 	}
-	return s.Store.SaveDraft(ctx, id, revision, d)
+	return s.Store.SaveDraft(ctx, id, revision, u.Person, d)
 }
 
 func (s *Service) refuseWrong(ctx context.Context, st standing, d visit.Draft) error {
@@ -232,10 +259,10 @@ func (s *Service) refuseWrong(ctx context.Context, st standing, d visit.Draft) e
 	return nil
 }
 
-// Draft gives one's own working copy.
+// Draft gives one's own working copy, or one that was prepared for somebody else.
 func (s *Service) Draft(ctx context.Context, u User, id string) (store.DraftRow, error) {
 	d, err := s.Store.Draft(ctx, id)
-	if err == nil && d.Applicant != u.Person {
+	if err == nil && d.Applicant != u.Person && !slices.Contains(d.PreparedBy, u.Person) {
 		err = visit.Refuse(visit.NotFound, "not_found", "what", "visit", "id", id)
 	}
 	return d, err
@@ -264,6 +291,9 @@ func (s *Service) editable(ctx context.Context, u User, id string) (store.DraftR
 // worker's sweep starts it. A submission that lacks something is refused with every problem named.
 func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Receipt, error) {
 	d, err := s.Draft(ctx, u, id)
+	if err == nil && d.Applicant != u.Person {
+		err = visit.Refuse(visit.Forbidden, "applicant_only")
+	}
 	if err != nil {
 		return visit.Receipt{}, err
 	}
@@ -290,16 +320,20 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 	}
 	// A command that was recorded before is what it was then, whatever has become of the visit since.
 	if f, again := first.Fact.(visit.Resubmitted); again {
-		c.Do = visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin(), Changes: f.Changes, Reask: f.Reask}
+		c.Do = visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin(), Changes: f.Changes, Reask: f.Reask, PreparedBy: f.PreparedBy}
 		r, err := s.do(ctx, id, c, first.Seq)
 		return s.submitted(ctx, r, d.Draft, err)
 	}
 	if known || st.visit.State != visit.StateReturned {
-		c.Do = visit.Submit{Version: version, Unit: d.Draft.Unit, Travellers: travellers, Route: a.Route.Pin()}
+		do := visit.Submit{Version: version, Unit: d.Draft.Unit, Travellers: travellers, Route: a.Route.Pin(), PreparedBy: d.PreparedBy}
+		if f, again := first.Fact.(visit.Submitted); again {
+			do.PreparedBy = f.PreparedBy
+		}
+		c.Do = do
 		r, err := s.submitFirst(ctx, u, id, c)
 		return s.submitted(ctx, r, d.Draft, err)
 	}
-	do := visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin()}
+	do := visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin(), PreparedBy: d.PreparedBy}
 	if version != st.visit.Version {
 		r, err := s.reask(ctx, st.visit, a.content(u.Person, d.Draft), do.Route)
 		if err != nil {

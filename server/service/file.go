@@ -83,8 +83,8 @@ type Download struct {
 // Image tells that a browser may show the file itself: a picture can carry no script.
 func (d Download) Image() bool { return strings.HasPrefix(d.MediaType, "image/") }
 
-// OpenFile opens a document for somebody who may see the visit: a document of the version being judged, or of one's own
-// working copy. Any other hash is not_found, whether or not there is such a file.
+// OpenFile opens a document for somebody who may see the visit: a document of the version being judged, of one's own working
+// copy, or of a comment that one may read. Any other hash is not_found, whether or not there is such a file.
 func (s *Service) OpenFile(ctx context.Context, u User, id, hash string) (Download, error) {
 	doc, err := s.document(ctx, u, id, hash)
 	if err != nil {
@@ -118,6 +118,9 @@ func (s *Service) document(ctx context.Context, u User, id, hash string) (visit.
 		if i := slices.IndexFunc(d.Documents, func(doc visit.Document) bool { return doc.File == hash }); i >= 0 {
 			return d.Documents[i], nil
 		}
+	}
+	if f, ok, err := s.commentFile(ctx, u, id, hash); err != nil || ok {
+		return visit.Document{File: f.File, Name: f.Name}, err
 	}
 	return visit.Document{}, visit.Refuse(visit.NotFound, "not_found", "what", "file", "id", hash)
 }

@@ -69,17 +69,30 @@ var (
 	seesAll  = []string{"IO.REV", "IO.DIR", "HMT.REV", "HMT.DIR", "VP.INT", "VP.HR", "VP.LINE", "VP.SEC", "PRES", "PSEC", "DIS", "AUDITOR", "ARCHIVE"}
 	seesUnit = []string{"COL.SEC", "COL.DEAN", "COL.PSEC", "COL.VDS"}
 	noSigner = []string{"AUDITOR", "ADMIN", "ARCHIVE", "PASSPORT", "POLICY.EDITOR", "POLICY.PUBLISHER", "COL.SEC"}
+	// neverDecides are the posts whose holders sign for nobody (domain P.6).
+	neverDecides = []string{"AUDITOR", "ADMIN"}
 )
 
-// Rights reads what the user may do today. Delegated posts count for seeing and signing, not for auditing.
+// Rights reads what the user may do today. Delegated posts count for seeing and signing, not for auditing; a delegation with
+// a scope shows the visits within it and gives nothing else.
 func (s *Service) Rights(ctx context.Context, u User) (Rights, error) {
 	acting, err := s.Store.Acting(ctx, u.Person, u.Day())
 	if err != nil {
 		return Rights{}, err
 	}
-	r := Rights{Scope: store.Scope{Person: u.Person}, Acting: acting}
+	r := Rights{Scope: store.Scope{Person: u.Person, Persons: []string{u.Person}}, Acting: acting}
 	for _, a := range acting {
 		own := a.OnBehalfOf == ""
+		if a.Post == "" { // sign-offs that name a person
+			r.Signs = true
+			r.Persons = append(r.Persons, a.OnBehalfOf)
+			continue
+		}
+		if !a.Everything() {
+			r.Signs = r.Signs || !slices.Contains(noSigner, a.Post)
+			r.Delegated = append(r.Delegated, store.Delegated{Delegation: a.Delegation, Post: a.Post})
+			continue
+		}
 		r.All = r.All || slices.Contains(seesAll, a.Post)
 		r.Audit = r.Audit || own && slices.Contains([]string{"AUDITOR", "DIS"}, a.Post)
 		r.Admin = r.Admin || own && a.Post == "ADMIN"

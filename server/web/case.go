@@ -52,6 +52,7 @@ func (p *Pages) caseOf(r request) (view.Case, error) {
 	for _, person := range c.Content.People { // as the record knew them when it was submitted
 		page.People[person.ID] = person
 	}
+	page.Past, page.Delegations = c.Names, c.Delegations
 	page.Policy = api.SignOffNames(c, page.Policy)
 	return view.Case{Page: page, C: c, Papers: papers, Key: rand.Text()}, nil
 }
@@ -210,7 +211,7 @@ func (p *Pages) showLedger(r request) error {
 	if err := ledger.Verify(entries); err != nil {
 		v.Broken = err.Error()
 	}
-	if err := p.know(r.ctx(), &v.Page, ids...); err != nil {
+	if err := p.knowPast(r.ctx(), &v.Page, ids...); err != nil {
 		return err
 	}
 	return render(r.Context, http.StatusOK, view.LedgerPage(v))
@@ -229,7 +230,7 @@ func (p *Pages) showHistory(r request) error {
 	for _, l := range h.Lines {
 		ids = append(ids, l.By.Person, l.By.OnBehalfOf)
 	}
-	if err := p.know(r.ctx(), &page, ids...); err != nil {
+	if err := p.knowPast(r.ctx(), &page, ids...); err != nil {
 		return err
 	}
 	return render(r.Context, http.StatusOK, view.HistoryPage(view.History{Page: page, ID: r.Param("id"), H: h, TemporalUI: p.temporalUI}))

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -222,11 +223,16 @@ func (p *Pages) newVisit(r request) error {
 	if err != nil {
 		return err
 	}
-	f := view.Form{Unit: r.user.Unit, Travellers: []visit.Traveller{{Person: r.user.Person, Role: visit.Leader}}}
+	applicant := strings.TrimSpace(r.Query("for"))
+	leader := cmp.Or(applicant, r.user.Person)
+	f := view.Form{Unit: r.user.Unit, Travellers: []visit.Traveller{{Person: leader, Role: visit.Leader}}}
 	if err := p.resolve(r.ctx(), &page, &f); err != nil {
 		return err
 	}
-	return p.showForm(r, http.StatusOK, view.Edit{Page: page, Form: f})
+	if applicant != "" { // a name may have been typed
+		applicant = f.Travellers[0].Person
+	}
+	return p.showForm(r, http.StatusOK, view.Edit{Page: page, Form: f, Applicant: applicant})
 }
 
 func (p *Pages) editVisit(r request) error {
@@ -242,7 +248,11 @@ func (p *Pages) editVisit(r request) error {
 	if err := p.resolve(r.ctx(), &page, &f); err != nil {
 		return err
 	}
-	return p.showForm(r, http.StatusOK, view.Edit{Page: page, ID: row.ID, Revision: row.Revision, Form: f})
+	v := view.Edit{Page: page, ID: row.ID, Revision: row.Revision, Form: f}
+	if row.Applicant != r.user.Person {
+		v.Applicant = row.Applicant
+	}
+	return p.showForm(r, http.StatusOK, v)
 }
 
 // showForm completes the page of the form: choices, the live route, and why it was returned.
@@ -267,6 +277,11 @@ func (p *Pages) showForm(r request, status int, v view.Edit) error {
 			if v.Papers, err = p.svc.Papers(r.ctx(), r.user, v.ID); err != nil {
 				return err
 			}
+		}
+	}
+	if v.Applicant != "" {
+		if err := p.know(r.ctx(), &v.Page, v.Applicant); err != nil {
+			return err
 		}
 	}
 	v.Key, v.Form = rand.Text(), v.Form.WithRows()
@@ -425,7 +440,7 @@ func (p *Pages) typed(r request) (view.Edit, error) {
 		return view.Edit{}, err
 	}
 	revision, _ := strconv.Atoi(r.PostForm("revision")) // 0, whatever it has, for what is not a number
-	v := view.Edit{Page: page, ID: id, Revision: revision, Form: f}
+	v := view.Edit{Page: page, ID: id, Revision: revision, Form: f, Applicant: r.PostForm("applicant")}
 	return v, p.upload(r, &v)
 }
 
@@ -467,6 +482,9 @@ func (p *Pages) keepFile(r request, header *multipart.FileHeader) (store.File, e
 
 func (p *Pages) save(r request, v view.Edit, d visit.Draft) (store.DraftRow, error) {
 	if v.ID == "" {
+		if v.Applicant != "" {
+			return p.svc.PrepareDraft(r.ctx(), r.user, v.Applicant, keyOf(r), d)
+		}
 		return p.svc.CreateDraft(r.ctx(), r.user, keyOf(r), d)
 	}
 	return p.svc.SaveDraft(r.ctx(), r.user, v.ID, v.Revision, d)

@@ -72,6 +72,7 @@ func (c clock) Rests(time.Time) bool                           { return false }
 
 // fake is a university with a few visits in memory, in place of service, record and auth.
 type fake struct {
+	approverDesk // as policyDesk, but for what other pages ask of it
 	calendarDesk
 	paperDesk    // as policyDesk, but for the list of papers
 	policyDesk   // not there: its pages are tested over the real service

@@ -23,6 +23,11 @@ func (p *Pages) showDesk(r request) error {
 		return err
 	}
 	v := view.Desk{Page: page}
+	if r.rights.WatchesVacancies() {
+		if v.Vacancies, err = p.record.OpenVacancies(r.ctx()); err != nil {
+			return err
+		}
+	}
 	drafts, visits, err := p.svc.Mine(r.ctx(), r.user)
 	if err != nil {
 		return err
@@ -54,7 +59,7 @@ func (p *Pages) standing(r request, row store.VisitRow) (view.Standing, error) {
 		return view.Standing{}, err
 	}
 	signers, err := p.record.Signers(r.ctx(), row.ID, r.user.Day())
-	return view.Standing{Row: row, Holding: view.HoldingOf(v, signers)}, err
+	return view.Standing{Row: row, Holding: view.HoldingOf(v, signers, r.user.Now)}, err
 }
 
 func deskPeople(v view.Desk) []string {
@@ -87,6 +92,7 @@ func (p *Pages) showInbox(r request) error {
 	if v.Tasks, err = p.svc.Inbox(r.ctx(), r.user, 200); err != nil {
 		return err
 	}
+	v.Bulk = slices.ContainsFunc(v.Tasks, func(it store.InboxItem) bool { return it.Bulk && !it.Waiting })
 	for _, a := range r.rights.Acting {
 		if a.OnBehalfOf != "" && !slices.Contains(v.For, a.OnBehalfOf) {
 			v.For = append(v.For, a.OnBehalfOf)
@@ -207,6 +213,9 @@ func (p *Pages) searchEvents(r request) error {
 		ids = append(ids, row.Actor, row.OnBehalfOf)
 	}
 	if err := p.knowAll(r.ctx(), &v.Page, ids); err != nil {
+		return err
+	}
+	if err := p.knowPast(r.ctx(), &v.Page, ids...); err != nil {
 		return err
 	}
 	return render(r.Context, http.StatusOK, view.AuditPage(v))

@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,6 +50,7 @@ type desk interface {
 	policyDesk
 	calendarDesk
 	paperDesk
+	approverDesk
 	registerDesk
 	ledgerDesk
 	decisionDesk
@@ -91,6 +94,9 @@ type record interface {
 	Visit(ctx context.Context, id string) (visit.Visit, error)
 	Signers(ctx context.Context, id, day string) (map[string][]store.Acting, error)
 	SetLanguage(ctx context.Context, person, language string) error
+	Names(ctx context.Context, persons []string) (store.Names, error)
+	OpenVacancies(ctx context.Context) (int, error)
+	Acting(ctx context.Context, person, day string) ([]store.Acting, error)
 }
 
 // Pages are the handlers.
@@ -153,6 +159,7 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.GET("/visits/:id/history", p.signedIn(p.showHistory))
 	r.GET("/visits/:id/as-of", p.signedIn(p.showAsOf))
 
+	p.approverRoutes(r)
 	r.GET("/delegations", p.signedIn(p.listDelegations))
 	r.POST("/delegations", p.signedIn(p.createDelegation))
 	r.POST("/delegations/:id/end", p.signedIn(p.endDelegation))
@@ -360,12 +367,29 @@ func (p *Pages) part(r request, title string, pairs ...string) (view.Page, error
 	return page, err
 }
 
-// know reads the names of persons into a page.
+// know reads the names of persons into a page. Who is no longer there is known by the last names.
 func (p *Pages) know(ctx context.Context, page *view.Page, ids ...string) error {
 	people, err := p.record.People(ctx, ids...)
 	for id, person := range people {
 		page.People[id] = person
 	}
+	gone := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		_, known := page.People[id]
+		return known || id == "" || id == visit.System.Person
+	})
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	return p.knowPast(ctx, page, gone...)
+}
+
+// knowPast reads what persons were called at all times: what is past is told in the names of its time (domain P-16).
+func (p *Pages) knowPast(ctx context.Context, page *view.Page, ids ...string) error {
+	names, err := p.record.Names(ctx, ids)
+	if page.Past == nil {
+		page.Past = store.Names{}
+	}
+	maps.Copy(page.Past, names)
 	return err
 }
 

@@ -372,13 +372,13 @@ func TestApplicantsCommands(t *testing.T) {
 	}
 }
 
-func TestDelegateIsNamedWithTheHolder(t *testing.T) {
+func TestP14_DelegateIsNamedWithTheHolder(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	f.user, f.lang = "F1001", "en"
-	require.Contains(t, f.get("/visits/2026-00004").Body.String(), "Li Na for Zhang Qiang")
+	require.Contains(t, f.get("/visits/2026-00004").Body.String(), "Li Na for Zhang Qiang, delegation 7")
 	f.lang = "zh"
-	require.Contains(t, f.get("/visits/2026-00004").Body.String(), "李娜（代 张强）")
+	require.Contains(t, f.get("/visits/2026-00004").Body.String(), "李娜（代 张强，委托第 7 号）")
 }
 
 func TestDelegationKeepsWhatWasTyped(t *testing.T) {

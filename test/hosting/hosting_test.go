@@ -264,7 +264,7 @@ func TestARefusalLeavesNoTrace(t *testing.T) {
 	require.Len(t, h.Events, before)
 }
 
-func TestFiftyParallelApprovalsOfOneTask(t *testing.T) {
+func TestP17_FiftyParallelApprovalsOfOneTask(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	harness.RunWorker(t, d.db, d.host.TaskQueue)

@@ -13,7 +13,8 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-func TestFiftyApprovalsOfOneTask(t *testing.T) {
+// heym 563, trycompai/comp 3366, marketing-simplified 755: two at the same moment, and both succeed.
+func TestP17_FiftyApprovalsOfOneTask(t *testing.T) {
 	t.Parallel()
 	w := walk(t)
 	id := w.submit("faculty.civ", w.academic("faculty.civ"))
@@ -95,7 +96,7 @@ func TestADecisionOnWhatHasChangedIsRefused(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestNobodyDecidesOnHimself(t *testing.T) {
+func TestP15_NobodyDecidesOnHimself(t *testing.T) {
 	t.Parallel()
 	w := walk(t)
 
@@ -134,7 +135,7 @@ func TestNobodyDecidesOnHimself(t *testing.T) {
 		require.Equal(t, []string{"psec.mech"}, w.signers(id, "COL.PSEC"))
 		given := w.delegate("faculty.mech", "psec.mech", "")
 		_, err := w.as("psec.mech").Decide(t.Context(), id, client.Decision{Task: w.task(id, "COL.PSEC"), Decision: "approve"}, "")
-		refused(t, err, 403, "not_your_sign_off")
+		refused(t, err, 403, "conflict_delegate")
 		require.Equal(t, []string{"vp.line"}, w.signers(id, "COL.PSEC"))
 
 		require.NoError(t, w.as("faculty.mech").EndDelegation(t.Context(), given.ID))
@@ -160,7 +161,7 @@ func TestNobodyDecidesOnHimself(t *testing.T) {
 	})
 }
 
-func TestADelegateSignsInBothNames(t *testing.T) {
+func TestP14_ADelegateSignsInBothNames(t *testing.T) {
 	t.Parallel()
 	w := walk(t)
 	id := w.submit("faculty.civ", w.academic("faculty.civ"))

@@ -128,10 +128,11 @@ type Held struct {
 	Waiting     bool
 	Reminders   int // given so far
 	Level       int // of the last escalation
+	Waited      time.Duration
 }
 
 // HoldingOf finds who has a visit and what comes next.
-func HoldingOf(v visit.Visit, signers map[string][]store.Acting) Holding {
+func HoldingOf(v visit.Visit, signers map[string][]store.Acting, now time.Time) Holding {
 	h := Holding{Person: v.Applicant, Since: v.Spent.Until, Next: nextOf(Track(v))}
 	switch {
 	case v.State.Paused():
@@ -146,7 +147,7 @@ func HoldingOf(v visit.Visit, signers map[string][]store.Acting) Holding {
 	for _, t := range v.OpenTasks() {
 		h.Tasks = append(h.Tasks, Held{
 			SignOff: t.SignOff.Code, Signers: signers[t.ID], Since: t.Opened, Due: t.Due, Provisional: t.Provisional, Waiting: t.Waiting(),
-			Reminders: t.Reminders, Level: t.Level,
+			Reminders: t.Reminders, Level: t.Level, Waited: v.Waited(t, now),
 		})
 	}
 	return h

@@ -70,14 +70,16 @@ type Edit struct {
 	ID       string // "" for a new request
 	Revision int
 	Key      string // makes a submission that is sent twice act once
-	Form     Form
-	Returned string // why it was returned, "" unless it was
-	State    visit.State
-	Saved    bool
-	Units    []string
-	Lands    []string // codes of countries, in the order of their names
-	Panel    Panel
-	Papers   service.Papers // of a draft that was saved and never submitted
+	// Applicant is for whom the request is prepared, "" for one's own.
+	Applicant string
+	Form      Form
+	Returned  string // why it was returned, "" unless it was
+	State     visit.State
+	Saved     bool
+	Units     []string
+	Lands     []string // codes of countries, in the order of their names
+	Panel     Panel
+	Papers    service.Papers // of a draft that was saved and never submitted
 	// PlanItems are the entries of the unit's annual plan.
 	PlanItems []store.PlanEntry
 }

@@ -30,11 +30,13 @@ type MenuGroup struct {
 var Menu = []MenuGroup{
 	{"mine", []Place{
 		{Name: "passports", Href: "/passports"},
-		{Name: "delegations", Href: "/delegations", For: func(u User) bool { return u.Signs }},
+		{Name: "delegations", Href: "/delegations", For: func(u User) bool { return u.Signs || u.Holds("COL.SEC") || u.Admin }},
 		{Name: "notification_settings", Href: "/settings/notifications"},
 	}},
 	{"office", []Place{
 		{Name: "registers", Href: "/registers", For: func(u User) bool { return u.Registers }},
+		{Name: "waiting_times", Href: "/waiting", For: func(u User) bool { return u.Signs || u.Audits }},
+		{Name: "vacancies", Href: "/vacancies", For: func(u User) bool { return u.Admin || u.Audits || u.Holds("IO.REV", "IO.DIR") }},
 	}},
 	{"rules", []Place{
 		{Name: "policy", Href: "/policy"},
@@ -45,6 +47,7 @@ var Menu = []MenuGroup{
 		{Name: "audit", Href: "/audit", For: func(u User) bool { return u.Audits }},
 	}},
 	{"admin", []Place{
+		{Name: "organisation", Href: "/organisation", For: func(u User) bool { return u.Admin }},
 		{Name: "deliveries", Href: "/admin/deliveries", For: func(u User) bool { return u.Admin }},
 	}},
 }

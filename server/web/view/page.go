@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/exeat/exeat/policy"
+	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/visit"
 )
@@ -57,6 +58,9 @@ type Names struct {
 	Posts   map[string]policy.Words
 	Policy  func(code string) (policy.Words, bool) // sign-offs, gates, documents
 	Country func(lang i18n.Lang, code string) string
+	// Past are the names of all times, for what is past; Delegations those by which somebody acted, by number.
+	Past        store.Names
+	Delegations map[int64]store.Delegation
 }
 
 // Problem is one thing to put right, in words. Field is the path of the input; empty for the whole.
@@ -114,6 +118,9 @@ func (p Page) Person(id string) string {
 	}
 	if who, ok := p.People[id]; ok {
 		return p.Lang.Pick(who.NameZH, who.NameEN)
+	}
+	if w, ok := p.Past.Last(id); ok {
+		return p.Words(w)
 	}
 	return id
 }
