@@ -75,7 +75,7 @@ func simplified() visit.Route {
 // record submits a visit, without starting its workflow.
 func (d *desk) record() string { return d.recordOver(simplified()) }
 
-func (d *desk) recordOver(r visit.Route) string {
+func (d *desk) recordOver(r visit.Route, more ...string) string {
 	d.t.Helper()
 	ctx := d.t.Context()
 	draft := visit.Draft{Category: visit.Academic, Title: "Bridges", Unit: "CIV", ExitDate: "2027-03-01", ReturnDate: "2027-03-06"}
@@ -84,15 +84,15 @@ func (d *desk) recordOver(r visit.Route) string {
 	version, err := d.st.PutVersion(ctx, row.ID, store.Content{Applicant: "faculty", Draft: draft})
 	require.NoError(d.t, err)
 	_, err = d.st.Record(ctx, visit.New(row.ID, "faculty"), visit.Command{ID: "faculty.submit", By: visit.Actor{Person: "faculty", Channel: "api"},
-		Do: visit.Submit{Version: version, Unit: "CIV", Travellers: []string{"faculty"}, Route: r}})
+		Do: visit.Submit{Version: version, Unit: "CIV", Travellers: append([]string{"faculty"}, more...), Route: r}})
 	require.NoError(d.t, err)
 	return row.ID
 }
 
 func (d *desk) submit() string { return d.submitOver(simplified()) }
 
-func (d *desk) submitOver(r visit.Route) string {
-	id := d.recordOver(r)
+func (d *desk) submitOver(r visit.Route, more ...string) string {
+	id := d.recordOver(r, more...)
 	require.NoError(d.t, d.host.Start(d.t.Context(), id))
 	return id
 }
