@@ -66,8 +66,8 @@ func (s *Store) WaitingOffices(ctx context.Context, scope Scope, now, since time
 		SELECT sign_off, count(*) FILTER (WHERE open) AS open, count(*) FILTER (WHERE open AND late) AS late,
 		       coalesce(max(us) FILTER (WHERE open), 0) / 1000000 AS longest,
 		       count(*) FILTER (WHERE NOT open) AS decided, count(*) FILTER (WHERE returned) AS returns,
-		       CAST(coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY us) FILTER (WHERE NOT open), 0) / 1000000 AS bigint) AS median,
-		       CAST(coalesce(percentile_cont(0.9) WITHIN GROUP (ORDER BY us) FILTER (WHERE NOT open), 0) / 1000000 AS bigint) AS p90
+		       CAST(floor(coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY us) FILTER (WHERE NOT open), 0) / 1000000) AS bigint) AS median,
+		       CAST(floor(coalesce(percentile_cont(0.9) WITHIN GROUP (ORDER BY us) FILTER (WHERE NOT open), 0) / 1000000) AS bigint) AS p90
 		  FROM (SELECT t.sign_off, t.state = 'open' AS open, t.due_at < ? AS late, t.state = 'returned' AS returned, `+waited+` AS us
 		          FROM task t
 		          JOIN visit v ON v.id = t.visit`+w.sql()+`) x

@@ -262,6 +262,9 @@ func (s *Service) MovePassport(ctx context.Context, u User, id int64, m Passport
 // handedIn tells the visit for which a passport was out that it is back, where the visit waits for it.
 func (s *Service) handedIn(ctx context.Context, u User, c PassportCase, day string) error {
 	v, err := s.Store.Visit(ctx, c.Visit)
+	if visit.CodeOf(err) == visit.NotFound { // it was handed out before exeat kept the visit
+		return nil
+	}
 	if err != nil {
 		return err
 	}

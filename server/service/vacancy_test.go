@@ -151,7 +151,7 @@ func TestP16_NeitherANewNameNorADeletionChangesThePast(t *testing.T) {
 	require.Equal(t, before.Content.People, after.Content.People, "so does the content that was judged")
 
 	owner := k.db.Owner(t)
-	for _, statement := range []string{`DELETE FROM holding WHERE person = 'dean.civ'`, `DELETE FROM account WHERE person = 'dean.civ'`, `DELETE FROM person WHERE id = 'dean.civ'`} {
+	for _, statement := range []string{`DELETE FROM holding WHERE person = 'dean.civ'`, `DELETE FROM account WHERE person = 'dean.civ'`, `DELETE FROM notification WHERE person = 'dean.civ'`, `DELETE FROM person WHERE id = 'dean.civ'`} {
 		_, err = owner.Exec(statement)
 		require.NoError(t, err)
 	}
