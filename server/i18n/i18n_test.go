@@ -23,6 +23,7 @@ import (
 	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/passport"
 	"github.com/exeat/exeat/policy"
+	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/server/web/view"
@@ -80,6 +81,9 @@ func families() map[string][]string {
 	return map[string][]string{
 		"amend.lead.":          {"returned", "approved"},
 		"ask.":                 {"all", "last_leader", "unit", "office", "io", "leader", "issue", "outside"},
+		"breakdown.":           service.Breakdowns,
+		"column.":              columns(),
+		"export.":              service.Formats,
 		"budget_kind.":         strings_(visit.BudgetKinds),
 		"calendar.kind.":       strings_(calendar.Kinds),
 		"case.outcome.":        {"approved", "amending", "preparing", "ready", "suspended", "abroad", "back", "reporting", "post_notice", "closed", "archived", "expired", "rejected", "withdrawn", "cancelled"},
@@ -121,7 +125,10 @@ func families() map[string][]string {
 		"rates.table.":         strings_(money.TableNames),
 		"register.":            strings_(service.Registers),
 		"register_help.":       strings_(service.Registers),
+		"question.":            questions(),
+		"question_help.":       questions(),
 		"reminder.":            {"half", "limit", "late"},
+		"right.":               {"delegation", "fallback", "own"},
 		"risk.":                {"1", "2", "3", "4"},
 		"role.":                {"leader", "member"},
 		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days", "entries", "budget", "rows"},
@@ -133,8 +140,28 @@ func families() map[string][]string {
 		"unit.":                {"minute", "hour", "day", "working_day", "month"},
 		"verdict.":             strings_(service.Verdicts),
 		"verdict_help.":        strings_(service.Verdicts),
-		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport"},
+		"what_found.":          {"passport", "report", "traveller", "applicant", "relative", "one_group", "same_country"},
+		"what.":                {"question", "visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport"},
 	}
+}
+
+// questions are the names of the standing questions, columns those of their columns.
+func questions() []string {
+	var names []string
+	for _, q := range store.Questions {
+		names = append(names, q.Name)
+	}
+	return names
+}
+
+func columns() []string {
+	var names []string
+	for _, q := range store.Questions {
+		for _, c := range q.Columns {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 func placesOfTheMenu() []string {

@@ -78,6 +78,7 @@ type fake struct {
 	registerDesk // not there either
 	rateDesk     // nor these
 	passportDesk
+	auditDesk
 	t      testing.TB
 	pack   *policy.Pack
 	now    time.Time

@@ -49,6 +49,7 @@ type desk interface {
 	paperDesk
 	registerDesk
 	ledgerDesk
+	auditDesk
 	decisionDesk
 	rateDesk
 	passportDesk
@@ -152,6 +153,9 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.POST("/delegations/:id/end", p.signedIn(p.endDelegation))
 	r.GET("/audit", p.signedIn(p.searchEvents))
 	r.GET("/audit/office", p.signedIn(p.searchOffice))
+	r.GET("/audit/questions", p.signedIn(p.listQuestions))
+	r.GET("/audit/questions/:name", p.signedIn(p.askQuestion))
+	r.GET("/audit/questions/:name/export", p.signedIn(p.exportQuestion))
 	r.GET("/audit/heads", p.signedIn(p.showHeads))
 	r.GET("/audit/heads/:size", p.signedIn(p.showCheckpoint))
 	r.GET("/audit/keys", p.signedIn(p.showKeys))
