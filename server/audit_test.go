@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -111,4 +112,45 @@ func TestP48_TheQuestionsHavePages(t *testing.T) {
 	wrong := page("/audit/questions/leaders?from=2026-02-01&to=2026-01-01&most=7", http.StatusUnprocessableEntity)
 	require.Contains(t, wrong, `value="7"`, "nothing typed is lost")
 	require.Contains(t, wrong, `aria-invalid="true"`)
+}
+
+func TestP48_SamplesAreDrawnAgainAndFindingsFollowedUp(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, true)
+	harness.RunWorker(t, s.db, s.svc.Host.TaskQueue)
+	faculty, id := s.draft()
+	faculty.post("/visits/"+id+"/submit", "", "k").ok(http.StatusOK)
+	auditor := s.as("auditor")
+
+	drawn := auditor.post("/audit/samples", `{"seed":"2026 first half","size":5,"unit":"CIV"}`, "").ok(http.StatusOK)
+	require.Equal(t, []any{id}, drawn.at("visits"))
+	again := auditor.get("/audit/samples/1").ok(http.StatusOK)
+	require.Equal(t, []any{true, true}, []any{again.at("same"), again.at("same_population")})
+	added := auditor.get("/audit/office?kind=audit_sample_added").ok(http.StatusOK)
+	require.Equal(t, "auditor", added.at("items", 0, "actor"))
+	auditor.post("/audit/samples", `{"seed":"","size":0}`, "").refused(http.StatusUnprocessableEntity, "invalid", "invalid").field("seed", "required")
+	auditor.get("/audit/samples/99").refused(http.StatusNotFound, "not_found", "not_found")
+	s.as("io.dir").post("/audit/samples", `{"seed":"x","size":5}`, "").refused(http.StatusForbidden, "forbidden", "auditors_only")
+
+	found := auditor.post("/audit/findings", `{"visit":"`+id+`","event":1,"sample":1,"severity":"minor","note":"The letter is not signed."}`, "").ok(http.StatusOK)
+	require.Equal(t, []any{"open", "CIV"}, []any{found.at("state"), found.at("unit")})
+	closed := auditor.post("/audit/findings/1/steps", `{"state":"closed","note":"A signed letter was brought."}`, "").ok(http.StatusOK)
+	require.Equal(t, []any{"closed", "closed"}, []any{closed.at("state"), closed.at("steps", 0, "state")})
+	require.Len(t, auditor.get("/audit/findings?state=closed").ok(http.StatusOK).at("items"), 1)
+	require.Empty(t, auditor.get("/audit/findings?state=open").ok(http.StatusOK).at("items"))
+	office := auditor.get("/audit/office?kind=audit_follow_up_added").ok(http.StatusOK)
+	require.NotContains(t, office.Body, "signed letter", "texts stay out of the ledger")
+	auditor.post("/audit/findings", `{"visit":"`+id+`","event":99,"severity":"minor","note":"x"}`, "").refused(http.StatusNotFound, "not_found", "not_found")
+	auditor.post("/audit/findings", `{"visit":"`+id+`","severity":"bad","note":"x"}`, "").refused(http.StatusUnprocessableEntity, "invalid", "invalid").field("severity", "unknown_value")
+	s.as("dean.civ").get("/audit/findings").refused(http.StatusForbidden, "forbidden", "auditors_only")
+
+	page := s.browse("auditor")
+	require.Contains(t, page.get("/audit/samples/1").ok(http.StatusOK).Body, "Drawn again: the same.")
+	wrong := page.post("/audit/findings", url.Values{"visit": {id}, "severity": {"major"}, "note": {""}, "due": {"2027-01-01"}}).ok(http.StatusUnprocessableEntity)
+	require.Contains(t, wrong.Body, `value="2027-01-01"`, "nothing typed is lost")
+	sent := page.post("/audit/findings", url.Values{"visit": {id}, "severity": {"major"}, "note": {"No plan."}}).ok(http.StatusSeeOther)
+	require.Contains(t, page.get(sent.Header.Get("Location")).ok(http.StatusOK).Body, "No plan.")
+	require.Contains(t, page.get("/audit?finding=open&person=faculty.civ").ok(http.StatusOK).Body, id)
+	require.Contains(t, page.get("/audit/export?format=csv&visit="+id).ok(http.StatusOK).Body, id)
+	require.Equal(t, http.StatusUnprocessableEntity, page.get("/audit?finding=weather").Status)
 }

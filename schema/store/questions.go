@@ -23,6 +23,13 @@ const (
 func instantOf(column string) string {
 	return `to_char(` + column + ` AT TIME ZONE 'UTC', ` + iso + `)`
 }
+
+// cny is what a unit of the currency of a line is worth on the day of exit.
+func cny(line string) string {
+	return `CASE WHEN ` + line + ` ->> 'currency' = 'CNY' THEN 1 ELSE (SELECT r.cny FROM exchange_rate r
+	  WHERE r.currency = ` + line + ` ->> 'currency' AND r.from_date <= v.exit_date ORDER BY r.from_date DESC, r.id DESC LIMIT 1) END`
+}
+
 func dayOf(column string) string { return `to_char(` + column + `, 'YYYY-MM-DD')` }
 
 var (
@@ -218,35 +225,20 @@ var Questions = []Question{
 		Columns: append(visitTitle[:3:3], Column{Name: "rank", Kind: CodeColumn}, Column{Name: "funding", Kind: NumberColumn, Sum: true}, Column{Name: "budget", Kind: NumberColumn, Sum: true},
 			Column{Name: "difference", Kind: NumberColumn, Sum: true}, Column{Name: "class", Kind: CodeColumn}, Column{Name: "allowed", Kind: CodeColumn}, Column{Name: "over", Kind: YesColumn}),
 		// Money is in CNY by the rates of the day of exit. A group may fly as its highest rank may.
-		sql: `WITH ` + said + `, line AS (
-			SELECT v.id, coalesce(sum(CAST(b ->> 'amount' AS numeric) * CAST(b ->> 'people' AS integer) * CAST(b ->> 'days' AS integer)
-			         * CASE WHEN b ->> 'currency' = 'CNY' THEN 1 ELSE r.cny END), 0) AS budget,
-			       max(array_position(ARRAY['economy', 'premium', 'business', 'first'], b ->> 'class')) FILTER (WHERE b ->> 'kind' = 'air') AS class
+		sql: `WITH ` + said + `, priced AS MATERIALIZED (
+			SELECT v.id, v.title, v.unit, v.exit_date, (ARRAY['STUDENT', 'STAFF', 'DIV', 'VICE', 'HEAD'])[top.rank] AS rank, paid.funding, line.budget, line.class
 			  FROM said v
-			 CROSS JOIN LATERAL jsonb_array_elements(v.body #> '{draft,budget}') b
-			  LEFT JOIN LATERAL (SELECT r.cny FROM exchange_rate r WHERE r.currency = b ->> 'currency' AND r.from_date <= v.exit_date ORDER BY r.from_date DESC, r.id DESC LIMIT 1) r ON true
-			 GROUP BY v.id),
-			paid AS (
-			SELECT v.id, sum(CAST(f ->> 'amount' AS numeric) * CASE WHEN f ->> 'currency' = 'CNY' THEN 1 ELSE r.cny END) AS funding
-			  FROM said v
-			 CROSS JOIN LATERAL jsonb_array_elements(v.body #> '{draft,funding}') f
-			  LEFT JOIN LATERAL (SELECT r.cny FROM exchange_rate r WHERE r.currency = f ->> 'currency' AND r.from_date <= v.exit_date ORDER BY r.from_date DESC, r.id DESC LIMIT 1) r ON true
-			 GROUP BY v.id),
-			top AS (
-			SELECT v.id, max(array_position(ARRAY['STUDENT', 'STAFF', 'DIV', 'VICE', 'HEAD'], p ->> 'rank')) AS rank
-			  FROM said v
-			 CROSS JOIN LATERAL jsonb_array_elements(v.body #> '{facts,travellers}') p
-			 GROUP BY v.id),
-			class AS (
-			SELECT v.id, v.title, v.unit, v.exit_date, (ARRAY['STUDENT', 'STAFF', 'DIV', 'VICE', 'HEAD'])[top.rank] AS rank, paid.funding, l.budget, l.class
-			  FROM said v
-			  LEFT JOIN top ON top.id = v.id
-			  LEFT JOIN paid ON paid.id = v.id
-			  LEFT JOIN line l ON l.id = v.id),
+			 CROSS JOIN LATERAL (
+			    SELECT max(array_position(ARRAY['STUDENT', 'STAFF', 'DIV', 'VICE', 'HEAD'], p ->> 'rank')) AS rank FROM jsonb_array_elements(v.body #> '{facts,travellers}') p) top
+			 CROSS JOIN LATERAL (
+			    SELECT sum(CAST(f ->> 'amount' AS numeric) * ` + cny("f") + `) AS funding FROM jsonb_array_elements(v.body #> '{draft,funding}') f) paid
+			 CROSS JOIN LATERAL (
+			    SELECT sum(CAST(b ->> 'amount' AS numeric) * CAST(b ->> 'people' AS integer) * CAST(b ->> 'days' AS integer) * ` + cny("b") + `) AS budget,
+			           max(array_position(ARRAY['economy', 'premium', 'business', 'first'], b ->> 'class')) FILTER (WHERE b ->> 'kind' = 'air') AS class
+			      FROM jsonb_array_elements(v.body #> '{draft,budget}') b) line),
 			held AS (
-			SELECT c.*, coalesce(a.class, 'economy') AS allowed
-			  FROM class c
-			  LEFT JOIN LATERAL (SELECT a.class FROM travel_class a WHERE a.rank = c.rank AND a.mode = 'air' AND a.from_date <= c.exit_date ORDER BY a.from_date DESC, a.id DESC LIMIT 1) a ON true)
+			SELECT c.*, coalesce((SELECT a.class FROM travel_class a WHERE a.rank = c.rank AND a.mode = 'air' AND a.from_date <= c.exit_date ORDER BY a.from_date DESC, a.id DESC LIMIT 1), 'economy') AS allowed
+			  FROM priced c)
 			SELECT id AS visit, title, unit, rank, CAST(funding AS float8) AS funding, CAST(round(budget, 2) AS float8) AS budget, CAST(round(funding - budget, 2) AS float8) AS difference,
 			       (ARRAY['economy', 'premium', 'business', 'first'])[class] AS class, allowed,
 			       coalesce(class > array_position(ARRAY['economy', 'premium', 'business', 'first'], allowed), false) OR coalesce(budget > funding, false) AS over

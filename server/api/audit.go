@@ -48,7 +48,69 @@ func (q QuestionQuery) asking(who caller, page int) service.Asking {
 	}}
 }
 
+func (a *api) addSamples() {
+	add(a, get("auditSamples", "/audit/samples", "Samples that were drawn (auditors only)"),
+		func(ctx context.Context, who caller, _ *struct{}) (*body[List[store.Sample]], error) {
+			all, err := a.svc.Samples(ctx, who.user)
+			return answer(list(all, ""), err)
+		})
+	add(a, post("auditDrawSample", "/audit/samples", "Draw a sample by a seed: the visits whose SHA-256 of seed, line end and number comes first (auditors only)"),
+		func(ctx context.Context, who caller, in *struct{ Body service.NewSample }) (*body[store.Sample], error) {
+			return answer(a.svc.DrawSample(ctx, who.user, in.Body))
+		})
+	add(a, get("auditSample", "/audit/samples/{id}", "A sample, and whether it is drawn the same again (auditors only)"),
+		func(ctx context.Context, who caller, in *struct {
+			ID int64 `path:"id"`
+		}) (*body[service.Drawn], error) {
+			return answer(a.svc.Sample(ctx, who.user, in.ID))
+		})
+}
+
+func (a *api) addAuditFindings() {
+	add(a, get("auditFindings", "/audit/findings", "What auditors found (auditors only)"),
+		func(ctx context.Context, who caller, in *struct {
+			State string `query:"state" enum:"open,answered,closed"`
+			Visit string `query:"visit"`
+		}) (*body[List[store.AuditFinding]], error) {
+			all, err := a.svc.AuditFindings(ctx, who.user, in.State, in.Visit)
+			return answer(list(all, ""), err)
+		})
+	add(a, post("auditAddFinding", "/audit/findings", "Keep a finding (auditors only)"),
+		func(ctx context.Context, who caller, in *struct{ Body service.NewAuditFinding }) (*body[service.Tracked], error) {
+			id, err := a.svc.AddAuditFinding(ctx, who.user, in.Body)
+			if err != nil {
+				return nil, err
+			}
+			return answer(a.svc.AuditFinding(ctx, who.user, id))
+		})
+	add(a, get("auditFinding", "/audit/findings/{id}", "A finding with its follow-up (auditors only)"),
+		func(ctx context.Context, who caller, in *struct {
+			ID int64 `path:"id"`
+		}) (*body[service.Tracked], error) {
+			return answer(a.svc.AuditFinding(ctx, who.user, in.ID))
+		})
+	add(a, post("auditFollowUp", "/audit/findings/{id}/steps", "Add a step to a finding: answered, closed, or open again (auditors only)"),
+		func(ctx context.Context, who caller, in *struct {
+			ID   int64 `path:"id"`
+			Body FindingStep
+		}) (*body[service.Tracked], error) {
+			if err := a.svc.FollowUpFinding(ctx, who.user, in.ID, in.Body.State, in.Body.Note); err != nil {
+				return nil, err
+			}
+			return answer(a.svc.AuditFinding(ctx, who.user, in.ID))
+		})
+}
+
+// FindingStep is a step after a finding.
+type FindingStep struct {
+	State string `json:"state" doc:"open, answered or closed: where the finding stands from then on."`
+	Note  string `json:"note"`
+}
+
 func (a *api) addAudit() {
+	a.addSamples()
+	a.addAuditFindings()
+	a.addHistoryExport()
 	add(a, get("auditQuestions", "/audit/questions", "The standing questions of auditors (auditors only)"),
 		func(ctx context.Context, who caller, _ *struct{}) (*body[List[Question]], error) {
 			all, err := a.svc.Questions(ctx, who.user)
@@ -71,6 +133,17 @@ func (a *api) addAudit() {
 		Format string `query:"format" required:"true" enum:"csv,xlsx,json"`
 	}) (*huma.StreamResponse, error) {
 		return sent(a.svc.ExportQuestion(ctx, who.user, in.asking(who, 1), in.Format, nil))
+	})
+}
+
+func (a *api) addHistoryExport() {
+	export := get("auditEventsExport", "/audit/events/export", "Everything that a search of the events finds, as a file (auditors only)")
+	export.Responses = files
+	add(a, export, func(ctx context.Context, who caller, in *struct {
+		EventFilter
+		Format string `query:"format" required:"true" enum:"csv,xlsx,json"`
+	}) (*huma.StreamResponse, error) {
+		return sent(a.svc.ExportEvents(ctx, who.user, in.filter(), who.lang, in.Format))
 	})
 }
 

@@ -82,7 +82,7 @@ func families() map[string][]string {
 		"amend.lead.":          {"returned", "approved"},
 		"ask.":                 {"all", "last_leader", "unit", "office", "io", "leader", "issue", "outside"},
 		"breakdown.":           service.Breakdowns,
-		"column.":              columns(),
+		"column.":              append(columns(), service.HistoryColumns()...),
 		"export.":              service.Formats,
 		"budget_kind.":         strings_(visit.BudgetKinds),
 		"calendar.kind.":       strings_(calendar.Kinds),
@@ -102,6 +102,9 @@ func families() map[string][]string {
 		"event.":               visit.Kinds,
 		"fault.":               strings_(ledger.FaultKinds),
 		"finding.":             {"split_group"},
+		"found.":               store.FindingFilters,
+		"finding_state.":       store.FindingStates,
+		"severity.":            store.Severities,
 		"flag.":                strings_(visit.Flags),
 		"flag_help.":           strings_(visit.Flags),
 		"form.add.":            {"travellers", "legs", "funding", "entries", "budget"},
@@ -125,7 +128,7 @@ func families() map[string][]string {
 		"rates.table.":         strings_(money.TableNames),
 		"register.":            strings_(service.Registers),
 		"register_help.":       strings_(service.Registers),
-		"question.":            questions(),
+		"question.":            append([]string{"events"}, questions()...),
 		"question_help.":       questions(),
 		"reminder.":            {"half", "limit", "late"},
 		"right.":               {"delegation", "fallback", "own"},
@@ -141,7 +144,7 @@ func families() map[string][]string {
 		"verdict.":             strings_(service.Verdicts),
 		"verdict_help.":        strings_(service.Verdicts),
 		"what_found.":          {"passport", "report", "traveller", "applicant", "relative", "one_group", "same_country"},
-		"what.":                {"question", "visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport"},
+		"what.":                {"question", "sample", "finding", "unit", "visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport"},
 	}
 }
 

@@ -33,11 +33,7 @@ func (s *Service) Questions(ctx context.Context, u User) ([]store.Question, erro
 
 // Question finds a question with what is asked where nothing else is said; it reads nothing of the record.
 func (s *Service) Question(ctx context.Context, u User, name string) (store.Question, store.Asked, error) {
-	r, err := s.Rights(ctx, u)
-	if err == nil && !r.Audit {
-		err = visit.Refuse(visit.Forbidden, "auditors_only")
-	}
-	if err != nil {
+	if err := s.auditor(ctx, u); err != nil {
 		return store.Question{}, store.Asked{}, err
 	}
 	q, ok := store.QuestionOf(name)

@@ -16,6 +16,14 @@ import (
 
 // auditDesk is what the pages of the auditor's workplace ask of the service.
 type auditDesk interface {
+	ExportEvents(ctx context.Context, u service.User, f store.EventFilter, lang i18n.Lang, format string) (service.Export, error)
+	Samples(ctx context.Context, u service.User) ([]store.Sample, error)
+	DrawSample(ctx context.Context, u service.User, n service.NewSample) (store.Sample, error)
+	Sample(ctx context.Context, u service.User, id int64) (service.Drawn, error)
+	AuditFindings(ctx context.Context, u service.User, state, visitID string) ([]store.AuditFinding, error)
+	AuditFinding(ctx context.Context, u service.User, id int64) (service.Tracked, error)
+	AddAuditFinding(ctx context.Context, u service.User, n service.NewAuditFinding) (int64, error)
+	FollowUpFinding(ctx context.Context, u service.User, id int64, state, note string) error
 	Questions(ctx context.Context, u service.User) ([]store.Question, error)
 	Question(ctx context.Context, u service.User, name string) (store.Question, store.Asked, error)
 	Ask(ctx context.Context, u service.User, a service.Asking) (service.Table, error)

@@ -238,3 +238,64 @@ func TestP49_TheTableOfPersonsHasWhatAuditorsCompare(t *testing.T) {
 	}
 	require.Empty(t, g.ask("three_years", 3, func(a *store.Asked) { a.Person = "nobody" }))
 }
+
+// found counts the events that a search finds, page by page.
+func (g *grown) found(f store.EventFilter) int {
+	g.t.Helper()
+	n := 0
+	for f.Limit = 200; ; {
+		p, err := g.st.SearchEvents(g.t.Context(), f)
+		require.NoError(g.t, err)
+		n += len(p.Items)
+		if f.Cursor = p.Next; f.Cursor == "" {
+			return n
+		}
+	}
+}
+
+func TestP48_TheHistoryIsFilteredByEverythingAuditorsAskFor(t *testing.T) {
+	t.Parallel()
+	g := newGrown(t, generate.Options{Decisions: 300, Staff: 6, Years: 2})
+	rows := []store.VisitRow{}
+	for _, id := range g.made.Visits {
+		r, err := g.st.VisitRow(t.Context(), id)
+		require.NoError(t, err)
+		rows = append(rows, r)
+	}
+	events := func(of func(store.VisitRow) bool) int {
+		n := 0
+		for _, r := range rows {
+			if of(r) {
+				n += r.Seq // events are numbered without a gap
+			}
+		}
+		require.NotZero(t, n)
+		require.Less(t, n, g.made.Events)
+		return n
+	}
+	some := rows[0]
+	require.Equal(t, g.made.Events, g.found(store.EventFilter{}))
+	require.Equal(t, events(func(r store.VisitRow) bool { return slices.Contains(r.Travellers, some.Applicant) || r.Applicant == some.Applicant }), g.found(store.EventFilter{Person: some.Applicant}))
+	require.Equal(t, events(func(r store.VisitRow) bool { return r.Unit == "CIV" }), g.found(store.EventFilter{Unit: "CIV"}))
+	require.Equal(t, events(func(r store.VisitRow) bool { return slices.Contains(r.Countries, "JP") }), g.found(store.EventFilter{Country: "JP"}))
+	require.Equal(t, events(func(r store.VisitRow) bool { return r.Category == visit.Work }), g.found(store.EventFilter{Category: visit.Work}))
+	require.Equal(t, events(func(r store.VisitRow) bool { return r.State == visit.StateClosed }), g.found(store.EventFilter{State: visit.StateClosed}))
+	require.Equal(t, g.made.Events, g.found(store.EventFilter{Policy: some.Policy}))
+	require.Equal(t, g.one(`SELECT count(*) FROM task WHERE sign_off = 'FIN' AND decided_at IS NOT NULL AND state <> 'superseded'`), fmt.Sprint(g.found(store.EventFilter{SignOff: "FIN", Kind: "signed_off"})+g.found(store.EventFilter{SignOff: "FIN", Kind: "returned"})+g.found(store.EventFilter{SignOff: "FIN", Kind: "rejected"})))
+	require.Equal(t, g.one(`SELECT count(*) FROM event WHERE on_behalf_of <> '' AND actor = 'vds.civ'`), fmt.Sprint(g.found(store.EventFilter{Delegate: "vds.civ"})))
+	for name, f := range map[string]store.EventFilter{
+		"person": {Person: "nobody"}, "unit": {Unit: "NO"}, "country": {Country: "ZZ"}, "policy": {Policy: "cn-delegated 0"}, "sign-off": {SignOff: "NO"},
+		"delegate": {Delegate: "dean.civ"}, "dates": {From: "1990-01-01", To: "1990-12-31"}, "finding": {Finding: "any"},
+	} {
+		require.Zero(t, g.found(f), name)
+	}
+
+	id, err := g.st.AddAuditFinding(t.Context(), store.AuditFinding{Visit: some.ID, Severity: "minor", Note: "No letter.", FoundBy: "auditor"})
+	require.NoError(t, err)
+	require.Equal(t, some.Seq, g.found(store.EventFilter{Finding: "open"}))
+	require.Zero(t, g.found(store.EventFilter{Finding: "closed"}))
+	require.NoError(t, g.st.AddFollowUp(t.Context(), id, "closed", "The letter was found.", "auditor"))
+	require.Equal(t, some.Seq, g.found(store.EventFilter{Finding: "closed"}))
+	require.Zero(t, g.found(store.EventFilter{Finding: "open"}))
+	require.Zero(t, g.found(store.EventFilter{Finding: "split_group"}))
+}

@@ -51,6 +51,10 @@ func (w *world) settle(ctx context.Context, db *sqlx.DB) error {
 	if err := errors.Join(st.PutUniversity(ctx, store.University{People: more}), st.InstallCalendars(ctx)); err != nil {
 		return err
 	}
+	// The posts of the demonstration are held for a few years; an archive is older.
+	if _, err := db.ExecContext(ctx, `UPDATE holding SET from_date = make_date($1, 1, 1)`, w.Until.Year()-w.Years-1); err != nil {
+		return err
+	}
 	return w.delegate(ctx, db)
 }
 
