@@ -93,7 +93,7 @@ func (n *Notifier) event(ctx context.Context, d store.Delivery, m Message) (Mess
 		return m, "", nil
 	}
 	asked, err := n.Store.Asked(ctx, d.Person, d.Visit)
-	asked = slices.DeleteFunc(asked, func(a store.Asked) bool { return !slices.Contains(d.Tasks, a.Task) })
+	asked = slices.DeleteFunc(asked, func(a store.AskedTask) bool { return !slices.Contains(d.Tasks, a.Task) })
 	if err != nil {
 		return m, "", err
 	}
@@ -163,7 +163,7 @@ func (n *Notifier) digest(ctx context.Context, d store.Delivery, m Message) (Mes
 }
 
 // as says by what right a person signs: the post, and for whom.
-func (m Message) as(a store.Asked) string {
+func (m Message) as(a store.AskedTask) string {
 	post := m.Lang.Pick(a.PostZH, a.PostEN)
 	if a.OnBehalf.ID == "" {
 		return post
@@ -171,7 +171,7 @@ func (m Message) as(a store.Asked) string {
 	return strings.TrimSpace(post + " " + m.text("inbox.for", "name", m.name(a.OnBehalf)))
 }
 
-func (m Message) until(a store.Asked) string {
+func (m Message) until(a store.AskedTask) string {
 	if a.Waiting {
 		return m.text("inbox.waiting")
 	}

@@ -27,7 +27,7 @@ func TestP48_EveryAuditorRouteRefusesEveryOtherRole(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, true)
 	cookie, csrf := s.signIn()
-	fill := strings.NewReplacer(":size", "1")
+	fill := strings.NewReplacer(":size", "1", ":name", "waiting", ":id", "1", "/export", "/export?format=csv")
 	tried := 0
 	for _, r := range s.engine.Routes() {
 		switch {
@@ -35,7 +35,10 @@ func TestP48_EveryAuditorRouteRefusesEveryOtherRole(t *testing.T) {
 			for _, person := range []string{"faculty.civ", "dean.civ", "io.dir", "pres", "admin", "policy.publisher", "passport"} {
 				body := ""
 				if r.Method == http.MethodPost {
-					body = `{"visits":["2026-00001"]}`
+					body = map[string]string{
+						"/api/v1/audit/bundle": `{"visits":["2026-00001"]}`, "/api/v1/audit/samples": `{"seed":"x","size":1}`,
+						"/api/v1/audit/findings": `{"visit":"2026-00001","note":"x","severity":"minor"}`, "/api/v1/audit/findings/:id/steps": `{"state":"closed","note":"x"}`,
+					}[r.Path]
 				}
 				got := s.as(person).send(r.Method, strings.TrimPrefix(fill.Replace(r.Path), "/api/v1"), body, "")
 				if r.Path == "/api/v1/audit/verify" { // takes a form

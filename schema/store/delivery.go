@@ -313,9 +313,9 @@ func (s *Store) LiveChannels(ctx context.Context) ([]string, error) {
 	return channels, wrap(err, "read channels")
 }
 
-// Asked is a task that waits for a person, as a message says it: the post through which he may sign, for whom if for
+// AskedTask is a task that waits for a person, as a message says it: the post through which he may sign, for whom if for
 // another, and until when.
-type Asked struct {
+type AskedTask struct {
 	Visit       string    `db:"visit"`
 	Task        string    `db:"task"`
 	Title       string    `db:"title"`
@@ -330,8 +330,8 @@ type Asked struct {
 }
 
 // Asked lists what waits for a person's signature today, due first: of one visit, or of all ("").
-func (s *Store) Asked(ctx context.Context, person, id string) ([]Asked, error) {
-	var rows []Asked
+func (s *Store) Asked(ctx context.Context, person, id string) ([]AskedTask, error) {
+	var rows []AskedTask
 	err := s.db.SelectContext(ctx, &rows, `
 		WITH t AS MATERIALIZED (
 		  SELECT clock_timestamp() + ahead AS now, ((clock_timestamp() + ahead) AT TIME ZONE 'Asia/Shanghai')::date AS day FROM clock LIMIT 1

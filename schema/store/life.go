@@ -116,22 +116,39 @@ func putLife(ctx context.Context, tx sqlx.ExtContext, before, after visit.Visit)
 	return putReports(ctx, tx, after.ID, changed(before.Reports, after.Reports))
 }
 
-func putReports(ctx context.Context, tx sqlx.ExtContext, id string, filed []visit.Filed) error {
-	type row struct {
-		Visit      string     `json:"visit"`
-		ID         int        `json:"id"`
-		Form       string     `json:"form"`
-		State      string     `json:"state"`
-		Travellers []string   `json:"travellers"`
-		Content    string     `json:"content"`
-		FiledBy    string     `json:"filed_by"`
-		FiledAt    time.Time  `json:"filed_at"`
-		DecidedBy  string     `json:"decided_by"`
-		DecidedAt  *time.Time `json:"decided_at"`
+// ReportLine is a report as lists show it.
+type ReportLine struct {
+	Visit      string     `json:"visit"`
+	ID         int        `json:"id"`
+	Form       string     `json:"form"`
+	State      string     `json:"state"`
+	Travellers []string   `json:"travellers"`
+	Content    string     `json:"content"`
+	FiledBy    string     `json:"filed_by"`
+	FiledAt    time.Time  `json:"filed_at"`
+	DecidedBy  string     `json:"decided_by"`
+	DecidedAt  *time.Time `json:"decided_at"`
+}
+
+func reportLine(id string, f visit.Filed) ReportLine {
+	return ReportLine{id, f.ID, string(f.Form), string(f.State), f.Travellers, f.Content, f.By.Person, f.At, f.DecidedBy.Person, instant(f.Decided)}
+}
+
+// ProjectedLife gives the rows of trips and reports that a visit must have.
+func ProjectedLife(v visit.Visit) (trips []TripLine, reports []ReportLine) {
+	for i, t := range v.Trips {
+		trips = append(trips, tripLine(v, i+1, t))
 	}
-	var rows []row
+	for _, f := range v.Reports {
+		reports = append(reports, reportLine(v.ID, f))
+	}
+	return trips, reports
+}
+
+func putReports(ctx context.Context, tx sqlx.ExtContext, id string, filed []visit.Filed) error {
+	var rows []ReportLine
 	for _, f := range filed {
-		rows = append(rows, row{id, f.ID, string(f.Form), string(f.State), f.Travellers, f.Content, f.By.Person, f.At, f.DecidedBy.Person, instant(f.Decided)})
+		rows = append(rows, reportLine(id, f))
 	}
 	return execRows(ctx, tx, "write reports", `
 		INSERT INTO report (visit, id, form, state, travellers, content, filed_by, filed_at, decided_by, decided_at)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/exeat/exeat/visit"
@@ -228,9 +229,28 @@ func (s *Store) Signers(ctx context.Context, id, day string) (map[string][]Actin
 type EventFilter struct {
 	Visit, Actor, Kind, Post string
 	From, To                 string
-	Delegated                bool // only what was decided for another
-	Cursor                   string
-	Limit                    int
+	Delegated                bool   // only what was decided for another
+	Delegate                 string // who decided for another
+	SignOff                  string // decisions of this sign-off
+	// Of the visit: an applicant or traveller, the unit, a country, category, state, and pack with version of the policy.
+	Person, Unit, Country string
+	Category              visit.Category
+	State                 visit.State
+	Policy                string
+	Finding               string // one of FindingFilters
+	Cursor                string
+	Limit                 int
+}
+
+// FindingFilters choose visits by what was found in them: anything by an auditor, what is open or closed of that, or that a
+// group looks split.
+var FindingFilters = []string{"any", "open", "closed", "split_group"}
+
+var ofFinding = map[string]string{
+	"any":         `EXISTS (SELECT FROM audit_finding f WHERE f.visit = e.visit)`,
+	"open":        `EXISTS (SELECT FROM audit_finding f WHERE f.visit = e.visit AND f.state <> 'closed')`,
+	"closed":      `EXISTS (SELECT FROM audit_finding f WHERE f.visit = e.visit AND f.state = 'closed')`,
+	"split_group": `EXISTS (SELECT FROM finding f WHERE f.visits @> ARRAY[e.visit])`,
 }
 
 // EventRow is an event as the auditor's list shows it.
@@ -255,6 +275,15 @@ func (s *Store) SearchEvents(ctx context.Context, f EventFilter) (Page[EventRow]
 	w.if_(f.Kind != "", "e.kind = ?", f.Kind)
 	w.if_(f.Post != "", "e.post = ?", f.Post)
 	w.if_(f.Delegated, "e.on_behalf_of <> ''")
+	w.if_(f.Delegate != "", "e.on_behalf_of <> '' AND e.actor = ?", f.Delegate)
+	w.if_(f.SignOff != "", "EXISTS (SELECT FROM task t WHERE t.visit = e.visit AND t.sign_off = ? AND t.decided_at = e.at)", f.SignOff)
+	w.if_(f.Person != "", "e.visit IN (SELECT id FROM visit WHERE applicant = ? UNION SELECT id FROM visit WHERE travellers @> ARRAY[?])", f.Person, f.Person)
+	w.if_(f.Unit != "", "v.unit = ?", f.Unit)
+	w.if_(f.Country != "", "v.countries @> ARRAY[?]", f.Country)
+	w.if_(f.Category != "", "v.category = ?", f.Category)
+	w.if_(f.State != "", "v.state = ?", f.State)
+	w.if_(f.Policy != "", "v.policy = ?", f.Policy)
+	w.if_(f.Finding != "", orFalse(ofFinding[f.Finding]))
 	w.if_(f.From != "", "e.at >= CAST(? AS date) AT TIME ZONE 'Asia/Shanghai'", f.From)
 	w.if_(f.To != "", "e.at < (CAST(? AS date) + 1) AT TIME ZONE 'Asia/Shanghai'", f.To)
 	if f.Cursor != "" {
@@ -276,7 +305,7 @@ func (s *Store) SearchEvents(ctx context.Context, f EventFilter) (Page[EventRow]
 	var rows []EventRow
 	query := `SELECT e.visit, e.seq, e.kind, e.at, e.actor, e.on_behalf_of, e.post, v.title, v.unit, e.hash
 		FROM event e JOIN visit v ON v.id = e.visit` + w.sql() + fmt.Sprintf(" ORDER BY e.at DESC, e.visit DESC, e.seq DESC LIMIT %d", limit+1)
-	if err := s.db.SelectContext(ctx, &rows, s.db.Rebind(query), w.args...); err != nil {
+	if err := s.asking(ctx, func(tx *sqlx.Tx) error { return tx.SelectContext(ctx, &rows, tx.Rebind(query), w.args...) }); err != nil {
 		return Page[EventRow]{}, fmt.Errorf("search events: %w", err)
 	}
 	p := Page[EventRow]{Items: rows}
@@ -286,6 +315,14 @@ func (s *Store) SearchEvents(ctx context.Context, f EventFilter) (Page[EventRow]
 		p.Next = fmt.Sprintf("%s_%s_%d", last.At.UTC().Format(time.RFC3339Nano), last.Visit, last.Seq)
 	}
 	return p, nil
+}
+
+// orFalse is a condition that nothing meets where there is none.
+func orFalse(condition string) string {
+	if condition == "" {
+		return "false"
+	}
+	return condition
 }
 
 // where collects conditions with `?` places; sqlx.Rebind numbers them.

@@ -73,6 +73,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addLife()
 	a.addRecord()
 	a.addLedger()
+	a.addAudit()
 	a.addUniversity()
 	a.addPolicies()
 	a.addCalendars()

@@ -60,7 +60,8 @@ type HistoryLine struct {
 	Failure     string       `json:"failure,omitempty"`
 }
 
-type eventFilter struct {
+// EventFilter chooses events.
+type EventFilter struct {
 	Visit     string `query:"visit"`
 	Actor     string `query:"actor" doc:"Who acted, or for whom."`
 	Kind      string `query:"kind"`
@@ -68,8 +69,25 @@ type eventFilter struct {
 	From      string `query:"from" format:"date"`
 	To        string `query:"to" format:"date"`
 	Delegated bool   `query:"delegated" doc:"Only what was decided for another."`
+	Delegate  string `query:"delegate" doc:"Who decided for another."`
+	SignOff   string `query:"sign_off" doc:"Decisions of this sign-off, for example FIN."`
+	Person    string `query:"person" doc:"Of visits for which this person applied, or on which he goes."`
+	Unit      string `query:"unit"`
+	Country   string `query:"country"`
+	Category  string `query:"category"`
+	State     string `query:"state" doc:"Of the visit, today."`
+	Policy    string `query:"policy" doc:"Pack and version, for example cn-delegated 2026.1."`
+	Finding   string `query:"finding" enum:"any,open,closed,split_group" doc:"Of visits in which something was found."`
 	Cursor    string `query:"cursor"`
 	Limit     int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+}
+
+func (f EventFilter) filter() store.EventFilter {
+	return store.EventFilter{
+		Visit: f.Visit, Actor: f.Actor, Kind: f.Kind, Post: f.Post, From: f.From, To: f.To, Delegated: f.Delegated, Delegate: f.Delegate,
+		SignOff: f.SignOff, Person: f.Person, Unit: f.Unit, Country: f.Country, Category: visit.Category(f.Category), State: visit.State(f.State),
+		Policy: f.Policy, Finding: f.Finding, Cursor: f.Cursor, Limit: f.Limit,
+	}
 }
 
 func (a *api) addRecord() {
@@ -88,11 +106,8 @@ func (a *api) addRecord() {
 			return answer(History{Items: collect(h.Lines, historyLine), Raw: h.Raw, Archived: some(h.Archived), Hash: h.Hash}, err)
 		})
 	add(a, get("auditEvents", "/audit/events", "Search the events of all visits (auditors only)"),
-		func(ctx context.Context, who caller, in *eventFilter) (*body[List[store.EventRow]], error) {
-			page, err := a.svc.SearchEvents(ctx, who.user, store.EventFilter{
-				Visit: in.Visit, Actor: in.Actor, Kind: in.Kind, Post: in.Post, From: in.From, To: in.To,
-				Delegated: in.Delegated, Cursor: in.Cursor, Limit: in.Limit,
-			})
+		func(ctx context.Context, who caller, in *EventFilter) (*body[List[store.EventRow]], error) {
+			page, err := a.svc.SearchEvents(ctx, who.user, in.filter())
 			return answer(list(page.Items, page.Next), err)
 		})
 }

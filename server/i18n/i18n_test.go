@@ -81,6 +81,7 @@ func families() map[string][]string {
 	return map[string][]string{
 		"amend.lead.":          {"returned", "approved"},
 		"ask.":                 {"all", "last_leader", "unit", "office", "io", "leader", "issue", "outside"},
+		"breakdown.":           service.Breakdowns,
 		"budget_kind.":         strings_(visit.BudgetKinds),
 		"calendar.kind.":       strings_(calendar.Kinds),
 		"case.outcome.":        {"approved", "rejected", "withdrawn", "cancelled", "amending", "preparing", "ready", "suspended", "abroad", "back", "reporting", "post_notice", "closed", "archived", "expired"},
@@ -91,6 +92,7 @@ func families() map[string][]string {
 		"channel.":             store.Channels,
 		"class.":               strings_(visit.Classes),
 		"classified.":          {"none", "general", "important", "core"},
+		"column.":              append(columns(), service.HistoryColumns()...),
 		"delegations.":         {"ended", "over", "coming", "active"},
 		"delivery.":            store.DeliveryStates,
 		"delivery.of.":         {store.OfDigest, store.OfTest},
@@ -101,18 +103,20 @@ func families() map[string][]string {
 		"error.":               {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"error.help.":          {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"event.":               visit.Kinds,
+		"export.":              service.Formats,
 		"fault.":               strings_(ledger.FaultKinds),
 		"finding.":             {"split_group"},
+		"finding_state.":       store.FindingStates,
 		"flag.":                strings_(visit.Flags),
 		"flag_help.":           strings_(visit.Flags),
 		"form.add.":            {"travellers", "legs", "funding", "entries", "budget"},
+		"found.":               store.FindingFilters,
 		"funding_kind.":        strings_(visit.FundingKinds),
 		"group.":               strings_(visit.Groups),
 		"group_help.":          strings_(visit.Groups),
 		"half.":                {"0", "1", "2"},
 		"limit.":               {"days", "countries", "group_size", "days_per_year", "work_visits"},
 		"mark.":                strings_(policy.MarkKinds),
-		"relation.":            store.RelationKinds,
 		"nav.":                 placesOfTheMenu(),
 		"notice.":              visit.ToldKinds(),
 		"notice_state.":        strings_([]visit.NoticeState{visit.NoticeNone, visit.NoticeOpen, visit.NoticeDone}),
@@ -129,14 +133,19 @@ func families() map[string][]string {
 		"passport_state.":      strings_(passport.States),
 		"policy.of.":           {"working_days", "days", "months", "hours"},
 		"progress.":            {"done", "now", "waiting", "next", "spared", "answered"},
+		"question.":            append([]string{"events"}, questions()...),
+		"question_help.":       questions(),
 		"rates.table.":         strings_(money.TableNames),
 		"register.":            strings_(service.Registers),
 		"register_help.":       strings_(service.Registers),
+		"relation.":            store.RelationKinds,
 		"reminder.":            {"half", "limit", "late"},
+		"right.":               {"delegation", "fallback", "own"},
 		"risk.":                {"1", "2", "3", "4"},
 		"role.":                {"leader", "member"},
 		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days", "entries", "budget", "rows"},
 		"rule.":                store.Conflicts,
+		"severity.":            store.Severities,
 		"standing.":            {"STAFF", "DIV", "VICE", "HEAD", "STUDENT", "faculty", "graduate", "undergraduate"},
 		"state.":               strings_(visit.States),
 		"task_state.":          strings_(visit.TaskStates),
@@ -147,8 +156,28 @@ func families() map[string][]string {
 		"verdict.":             strings_(service.Verdicts),
 		"verdict_help.":        strings_(service.Verdicts),
 		"visibility.":          strings_(store.Visibilities),
-		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "post", "holding", "assistant", "relation", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport", "notification", "delivery"},
+		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "post", "holding", "assistant", "relation", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport", "notification", "delivery", "question", "sample", "finding", "unit"},
+		"what_found.":          {"passport", "report", "traveller", "applicant", "relative", "one_group", "same_country"},
 	}
+}
+
+// questions are the names of the standing questions, columns those of their columns.
+func questions() []string {
+	var names []string
+	for _, q := range store.Questions {
+		names = append(names, q.Name)
+	}
+	return names
+}
+
+func columns() []string {
+	var names []string
+	for _, q := range store.Questions {
+		for _, c := range q.Columns {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 func placesOfTheMenu() []string {

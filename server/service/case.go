@@ -308,5 +308,9 @@ func (s *Service) SearchEvents(ctx context.Context, u User, f store.EventFilter)
 	if err := s.auditorOnly(ctx, u, Read{Page: "events", Filter: given(f)}); err != nil {
 		return store.Page[store.EventRow]{}, err
 	}
+	if err := wrongFilter(f); err != nil {
+		return store.Page[store.EventRow]{}, err
+	}
 	return s.Store.SearchEvents(ctx, f)
 }
+

@@ -80,6 +80,7 @@ type fake struct {
 	rateDesk     // nor these
 	passportDesk
 	noticeDesk
+	auditDesk
 	t      testing.TB
 	pack   *policy.Pack
 	now    time.Time

@@ -199,10 +199,10 @@ func (p *Pages) searchEvents(r request) error {
 	if err := days(r, "from", "to"); err != nil {
 		return err
 	}
-	v := view.Audit{Page: page, Filter: store.EventFilter{
-		Visit: r.Query("visit"), Actor: r.Query("actor"), Kind: r.Query("kind"), Post: r.Query("post"), From: r.Query("from"), To: r.Query("to"),
-		Delegated: r.Query("delegated") != "", Cursor: r.Query("cursor"),
-	}}
+	v := view.Audit{Page: page, Filter: eventFilter(r), Countries: countryCodes(page.Lang), Export: exportOf(r, "/audit/export")}
+	if v.UnitCodes, err = p.unitCodes(r); err != nil {
+		return err
+	}
 	found, err := p.svc.SearchEvents(r.ctx(), r.user, v.Filter)
 	if err != nil {
 		return err
@@ -219,6 +219,35 @@ func (p *Pages) searchEvents(r request) error {
 		return err
 	}
 	return render(r.Context, http.StatusOK, view.AuditPage(v))
+}
+
+func eventFilter(r request) store.EventFilter {
+	return store.EventFilter{
+		Visit: r.Query("visit"), Actor: r.Query("actor"), Kind: r.Query("kind"), Post: r.Query("post"), From: r.Query("from"), To: r.Query("to"),
+		Delegated: r.Query("delegated") != "", Delegate: r.Query("delegate"), SignOff: r.Query("sign_off"), Person: r.Query("person"), Unit: r.Query("unit"),
+		Country: r.Query("country"), Category: visit.Category(r.Query("category")), State: visit.State(r.Query("state")), Policy: r.Query("policy"),
+		Finding: r.Query("finding"), Cursor: r.Query("cursor"),
+	}
+}
+
+// exportOf is the address of what a list has found as a file, to which the format is added.
+func exportOf(r request, path string) string {
+	q := r.Request.URL.Query()
+	q.Del("cursor")
+	return path + "?" + and(q)
+}
+
+// exportEvents sends the history that a search finds as a file.
+func (p *Pages) exportEvents(r request) error {
+	if err := days(r, "from", "to"); err != nil {
+		return err
+	}
+	e, err := p.svc.ExportEvents(r.ctx(), r.user, eventFilter(r), p.lang(r.Context), r.Query("format"))
+	if err != nil {
+		return err
+	}
+	attach(r, e.Name, e.MediaType, e.Content)
+	return nil
 }
 
 // knowAll reads the names of persons and of posts.

@@ -53,6 +53,7 @@ type desk interface {
 	approverDesk
 	registerDesk
 	ledgerDesk
+	auditDesk
 	decisionDesk
 	rateDesk
 	passportDesk
@@ -165,6 +166,17 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.POST("/delegations/:id/end", p.signedIn(p.endDelegation))
 	r.GET("/audit", p.signedIn(p.searchEvents))
 	r.GET("/audit/office", p.signedIn(p.searchOffice))
+	r.GET("/audit/export", p.signedIn(p.exportEvents))
+	r.GET("/audit/samples", p.signedIn(p.listSamples))
+	r.POST("/audit/samples", p.signedIn(p.drawSample))
+	r.GET("/audit/samples/:id", p.signedIn(p.showSample))
+	r.GET("/audit/findings", p.signedIn(p.listAuditFindings))
+	r.POST("/audit/findings", p.signedIn(p.addAuditFinding))
+	r.GET("/audit/findings/:id", p.signedIn(p.showAuditFinding))
+	r.POST("/audit/findings/:id/steps", p.signedIn(p.followUpFinding))
+	r.GET("/audit/questions", p.signedIn(p.listQuestions))
+	r.GET("/audit/questions/:name", p.signedIn(p.askQuestion))
+	r.GET("/audit/questions/:name/export", p.signedIn(p.exportQuestion))
 	r.GET("/audit/heads", p.signedIn(p.showHeads))
 	r.GET("/audit/heads/:size", p.signedIn(p.showCheckpoint))
 	r.GET("/audit/keys", p.signedIn(p.showKeys))

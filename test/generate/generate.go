@@ -5,7 +5,7 @@ package generate
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	_ "github.com/lib/pq" // the driver "postgres"
+	"github.com/lib/pq" // is the driver "postgres" too
 
 	"github.com/exeat/exeat/audit"
 	"github.com/exeat/exeat/ledger"
@@ -25,11 +25,16 @@ import (
 // Options say what to make. The same options make the same visits, but for what depends on the day.
 type Options struct {
 	Events    int       // at least so many
+	Decisions int       // and at least so many sign-offs that were decided
 	Seed      uint64    //
 	Until     time.Time // the last submission; now when zero
 	Years     int       // from the first to the last submission; 3 when 0
 	Shown     bool      // decisions carry the hash of what was shown
 	Histories bool      // visits that have ended have an archived workflow history
+	// Lives lets approved visits go on: preparation, journey, report, closing. The visits then follow one another in time, as in
+	// an archive that has grown, and are those of many people: Staff in every college, besides those of the demonstration.
+	Lives bool
+	Staff int
 }
 
 // Result says what was made.
@@ -55,9 +60,13 @@ func Fill(ctx context.Context, ownerURL string, o Options) (Result, error) {
 	if err != nil {
 		return r, err
 	}
-	for r.Events < o.Events {
+	if err := w.settle(ctx, db); err != nil {
+		return r, err
+	}
+	for r.Events < o.Events || r.Decisions < o.Decisions {
 		var cases []*life
 		for range batch {
+			w.progress = min(1, float64(r.Decisions)/float64(max(1, o.Decisions)))
 			l, err := w.live()
 			if err != nil {
 				return r, err
@@ -69,7 +78,7 @@ func Fill(ctx context.Context, ownerURL string, o Options) (Result, error) {
 			if l.v.State.Final() {
 				r.Ended = append(r.Ended, l.v.ID)
 			}
-			if r.Events >= o.Events {
+			if r.Events >= o.Events && r.Decisions >= o.Decisions {
 				break
 			}
 		}
@@ -99,21 +108,41 @@ func write(ctx context.Context, db *sqlx.DB, cases []*life) (err error) {
 			return err
 		}
 	}
-	for _, table := range []string{"draft", "visit_version", "event", "visit", "task"} {
-		if len(rows[table]) == 0 {
-			continue
-		}
-		b, err := json.Marshal(rows[table])
-		if err != nil {
-			return err
-		}
-		columns := strings.Join(slices.Sorted(maps.Keys(rows[table][0])), ", ")
-		_, err = tx.ExecContext(ctx, fmt.Sprintf(`INSERT INTO %[1]s (%[2]s) SELECT %[2]s FROM jsonb_populate_recordset(NULL::%[1]s, CAST($1 AS jsonb))`, table, columns), string(b))
-		if err != nil {
+	for _, table := range []string{"draft", "visit_version", "report_version", "event", "visit", "task", "leg", "trip", "report"} {
+		if err := copyRows(ctx, tx, table, rows[table]); err != nil {
 			return fmt.Errorf("write %s: %w", table, err)
 		}
 	}
 	return tx.Commit()
+}
+
+// copyRows sends the rows of one table as a stream.
+func copyRows(ctx context.Context, tx *sqlx.Tx, table string, rows []map[string]any) (err error) {
+	if len(rows) == 0 {
+		return nil
+	}
+	names := slices.Sorted(maps.Keys(rows[0]))
+	to, err := tx.PrepareContext(ctx, pq.CopyIn(table, names...))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	values := make([]any, len(names))
+	for _, row := range rows {
+		for i, name := range names {
+			switch v := row[name].(type) {
+			case []string:
+				values[i] = pq.Array(v)
+			default:
+				values[i] = v
+			}
+		}
+		if _, err := to.ExecContext(ctx, values...); err != nil {
+			return err
+		}
+	}
+	_, err = to.ExecContext(ctx)
+	return err
 }
 
 // rows adds the rows of one visit.
@@ -124,7 +153,7 @@ func (l *life) rows(rows map[string][]map[string]any) error {
 		return err
 	}
 	first := l.entries[0].Event.At
-	add("draft", map[string]any{"id": l.v.ID, "applicant": l.v.Applicant, "body": json.RawMessage(draft), "revision": 1, "created_at": first, "updated_at": first})
+	add("draft", map[string]any{"id": l.v.ID, "applicant": l.v.Applicant, "body": string(draft), "revision": 1, "created_at": first, "updated_at": first})
 	add("visit_version", map[string]any{"visit": l.v.ID, "hash": l.v.Version, "body": l.body, "created_at": first})
 	for _, e := range l.entries {
 		ev := e.Event
@@ -141,6 +170,17 @@ func (l *life) rows(rows map[string][]map[string]any) error {
 	for _, t := range tasks {
 		add("task", columns(t))
 	}
+	for i, leg := range l.content.Draft.Legs {
+		add("leg", map[string]any{"visit": l.v.ID, "n": i + 1, "country": leg.Country, "city": leg.City, "host": leg.Host, "arrive": leg.Arrive, "depart": leg.Depart})
+	}
+	trips, reports := store.ProjectedLife(l.v)
+	for _, t := range trips {
+		add("trip", columns(t))
+	}
+	for _, r := range reports {
+		add("report", columns(r))
+		add("report_version", map[string]any{"visit": l.v.ID, "hash": r.Content, "body": l.reports[r.Content], "created_at": r.FiledAt})
+	}
 	return nil
 }
 
@@ -149,7 +189,7 @@ func columns(row any) map[string]any {
 	m, v := map[string]any{}, reflect.ValueOf(row)
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Tag.Get("db")
-		if name == "-" { // a list, which the driver cannot read by itself
+		if name == "-" || name == "" { // a list, which the driver cannot read by itself, or a row that is only written
 			name, _, _ = strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
 		}
 		m[name] = v.Field(i).Interface()

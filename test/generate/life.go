@@ -24,6 +24,9 @@ type world struct {
 	faculty []policy.Person
 	holders map[string][]store.Holding // by post
 	number  int
+	// Of an archive that has grown: how far it is, from 0 to 1, and who signs for whom in August.
+	progress float64
+	standIns map[string]standIn
 }
 
 func newWorld(o Options) (*world, error) {
@@ -61,6 +64,7 @@ type life struct {
 	entries   []ledger.Entry
 	commands  []visit.Command
 	decisions int
+	reports   map[string]string // what reports say, by hash
 }
 
 var places = [][2]string{
@@ -70,6 +74,9 @@ var places = [][2]string{
 
 // request is what somebody asks for on a day.
 func (w *world) request(day calendar.Date) (store.Content, policy.Route, error) {
+	if w.Lives {
+		return w.richer(day)
+	}
 	who := w.faculty[w.random.IntN(len(w.faculty))]
 	place := places[w.random.IntN(len(places))]
 	exit := day.AddDays(45 + w.random.IntN(80))
@@ -85,20 +92,24 @@ func (w *world) request(day calendar.Date) (store.Content, policy.Route, error) 
 		d.Category, d.Title = visit.Work, strings.Replace(d.Title, "学术交流 / Academic exchange", "工作访问 / Work visit", 1)
 		d.Funding[0].Kind = visit.UnitFund
 	}
+	return w.routed(d, day, who)
+}
+
+// routed is the request with the route that the policy gives it; the first of the people applies.
+func (w *world) routed(d visit.Draft, day calendar.Date, who ...policy.Person) (store.Content, policy.Route, error) {
 	facts, problems := policy.FactsOf(d, policy.Known{Today: day.String(), People: w.people})
 	if len(problems) > 0 {
 		return store.Content{}, policy.Route{}, fmt.Errorf("facts: %v", problems)
 	}
 	route, err := w.pack.Route(facts)
-	return store.Content{Applicant: who.ID, Draft: d, People: []policy.Person{who}, Facts: facts}, route, err
+	return store.Content{Applicant: who[0].ID, Draft: d, People: who, Facts: facts}, route, err
 }
 
 // live lets one more visit happen.
 func (w *world) live() (*life, error) {
 	for {
 		w.number++
-		span := time.Duration(w.Years) * 365 * 24 * time.Hour
-		day := calendar.DateOf(w.Until.Add(-time.Duration(w.random.Int64N(int64(span)))))
+		day := w.day()
 		content, route, err := w.request(day)
 		if err != nil {
 			return nil, err
@@ -111,6 +122,15 @@ func (w *world) live() (*life, error) {
 	}
 }
 
+// day is when the next request is submitted.
+func (w *world) day() calendar.Date {
+	span := time.Duration(w.Years) * 365 * 24 * time.Hour
+	if w.Lives {
+		return calendar.DateOf(w.Until.Add(-time.Duration((1 - w.progress) * float64(span))))
+	}
+	return calendar.DateOf(w.Until.Add(-time.Duration(w.random.Int64N(int64(span)))))
+}
+
 func (l *life) run(id string, route policy.Route) error {
 	l.content.Draft = l.content.Draft.Normal()
 	body, version, err := visit.Canonical(l.content)
@@ -120,7 +140,7 @@ func (l *life) run(id string, route policy.Route) error {
 	l.body = string(body)
 	applicant := visit.Actor{Person: l.content.Applicant, Channel: "web", Address: "10.0.1.20"}
 	l.v = visit.New(id, applicant.Person)
-	submit := visit.Submit{Version: version, Unit: l.content.Draft.Unit, Travellers: []string{applicant.Person}, Route: route.Pin()}
+	submit := visit.Submit{Version: version, Unit: l.content.Draft.Unit, Travellers: travellers(l.content.Draft), Route: route.Pin()}
 	if err := l.do(applicant, submit, visit.Shown{}); err != nil {
 		return err
 	}
@@ -128,6 +148,9 @@ func (l *life) run(id string, route policy.Route) error {
 		if err := l.step(applicant); err != nil {
 			return err
 		}
+	}
+	if l.w.Lives {
+		return l.goOn(applicant)
 	}
 	if l.v.State == visit.StateApproved && l.w.random.IntN(12) == 0 {
 		return l.do(applicant, visit.Cancel{Reason: l.note()}, visit.Shown{})
@@ -155,6 +178,7 @@ func (l *life) step(applicant visit.Actor) error {
 	}
 	t := open[l.w.random.IntN(len(open))]
 	by, ok := l.signer(t.SignOff)
+	by = l.w.standIn(by, l)
 	if !ok { // a post that nobody holds here: the applicant gives up
 		return l.do(applicant, visit.Withdraw{Reason: l.note()}, visit.Shown{})
 	}

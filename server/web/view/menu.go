@@ -45,6 +45,7 @@ var Menu = []MenuGroup{
 	}},
 	{"audit", []Place{
 		{Name: "audit", Href: "/audit", For: func(u User) bool { return u.Audits }},
+		{Name: "questions", Href: "/audit/questions", For: func(u User) bool { return u.Audits }},
 	}},
 	{"admin", []Place{
 		{Name: "organisation", Href: "/organisation", For: func(u User) bool { return u.Admin }},
