@@ -64,6 +64,15 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// RuleOf gives the rule of a refusal, "" for other errors and none.
+func RuleOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Rule
+	}
+	return ""
+}
+
 // CodeOf gives the code of the Error inside err, Internal for any other error, and "" for nil.
 func CodeOf(err error) Code {
 	var e *Error

@@ -48,8 +48,6 @@ CREATE TRIGGER audit_sample_watch AFTER INSERT OR UPDATE OR DELETE ON audit_samp
 CREATE TRIGGER audit_finding_watch AFTER INSERT OR UPDATE OR DELETE ON audit_finding FOR EACH ROW EXECUTE FUNCTION office_watch('id', 'note');
 CREATE TRIGGER audit_follow_up_watch AFTER INSERT OR UPDATE OR DELETE ON audit_follow_up FOR EACH ROW EXECUTE FUNCTION office_watch('finding,n', 'note');
 
--- Decisions of a period, whoever made them: questions 6, 11 and 13, waiting times, the map of paths.
-CREATE INDEX task_decided_at ON task (decided_at) WHERE decided_at IS NOT NULL;
 -- The backlog of each office, among a million sign-offs that are over.
 CREATE INDEX task_open ON task (sign_off) WHERE state = 'open';
 -- Events of one kind, newest first: a kind that is rare would be looked for through the whole ledger.

@@ -313,4 +313,3 @@ func (s *Service) SearchEvents(ctx context.Context, u User, f store.EventFilter)
 	}
 	return s.Store.SearchEvents(ctx, f)
 }
-

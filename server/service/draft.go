@@ -297,7 +297,52 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 	if err != nil {
 		return visit.Receipt{}, err
 	}
-	st, err := s.standing(ctx, id)
+	c := visit.Command{ID: commandID(u, key), By: u.actor()}
+	r, known, err := s.submittedBefore(ctx, id, c.ID, d.Draft)
+	if !known && err == nil {
+		r, err = s.submitNow(ctx, u, d, c)
+		if visit.RuleOf(err) == "command_reused" { // sent before, and recorded only now, with what was known then
+			r, _, err = s.submittedBefore(ctx, id, c.ID, d.Draft)
+		}
+	}
+	if err == nil {
+		s.lookAround(ctx, r.Visit, d.Draft) // for what the International Office should know of
+	}
+	return r, err
+}
+
+// submittedBefore is the answer to a submission that was recorded before: the same draft, whatever was known of it then and
+// has become of the visit since.
+func (s *Service) submittedBefore(ctx context.Context, id, command string, d visit.Draft) (visit.Receipt, bool, error) {
+	first, known, err := s.Store.EventOf(ctx, id, command)
+	if err != nil || !known {
+		return visit.Receipt{}, false, err
+	}
+	var version string
+	switch f := first.Fact.(type) {
+	case visit.Submitted:
+		version = f.Version
+	case visit.Resubmitted:
+		version = f.Version
+	default:
+		return visit.Receipt{}, true, visit.Refuse(visit.Conflict, "command_reused", "command", command)
+	}
+	content, err := s.Store.Content(ctx, id, version)
+	if err != nil {
+		return visit.Receipt{}, true, err
+	}
+	if len(visit.Diff(content.Draft, d)) > 0 {
+		return visit.Receipt{}, true, visit.Refuse(visit.Conflict, "command_reused", "command", command)
+	}
+	v, err := s.Store.Visit(ctx, id)
+	if err == nil && v.State.Open() {
+		s.start(ctx, id)
+	}
+	return receipt(v, command), true, err
+}
+
+func (s *Service) submitNow(ctx context.Context, u User, d store.DraftRow, c visit.Command) (visit.Receipt, error) {
+	st, err := s.standing(ctx, d.ID)
 	if err != nil {
 		return visit.Receipt{}, err
 	}
@@ -308,32 +353,15 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 	if len(a.Problems) > 0 {
 		return visit.Receipt{}, &visit.Error{Code: visit.Invalid, Rule: "cannot_submit", Problems: a.Problems}
 	}
-	version, err := s.Store.PutVersion(ctx, id, a.content(u.Person, d.Draft))
+	version, err := s.Store.PutVersion(ctx, d.ID, a.content(u.Person, d.Draft))
 	if err != nil {
 		return visit.Receipt{}, err
 	}
-	travellers := a.travellers()
-	c := visit.Command{ID: commandID(u, key), By: u.actor()}
-	first, known, err := s.Store.EventOf(ctx, id, c.ID)
-	if err != nil {
-		return visit.Receipt{}, err
+	if st.visit.State != visit.StateReturned {
+		c.Do = visit.Submit{Version: version, Unit: d.Draft.Unit, Travellers: a.travellers(), Route: a.Route.Pin(), PreparedBy: d.PreparedBy}
+		return s.submitFirst(ctx, u, d.ID, c)
 	}
-	// A command that was recorded before is what it was then, whatever has become of the visit since.
-	if f, again := first.Fact.(visit.Resubmitted); again {
-		c.Do = visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin(), Changes: f.Changes, Reask: f.Reask, PreparedBy: f.PreparedBy}
-		r, err := s.do(ctx, id, c, first.Seq)
-		return s.submitted(ctx, r, d.Draft, err)
-	}
-	if known || st.visit.State != visit.StateReturned {
-		do := visit.Submit{Version: version, Unit: d.Draft.Unit, Travellers: travellers, Route: a.Route.Pin(), PreparedBy: d.PreparedBy}
-		if f, again := first.Fact.(visit.Submitted); again {
-			do.PreparedBy = f.PreparedBy
-		}
-		c.Do = do
-		r, err := s.submitFirst(ctx, u, id, c)
-		return s.submitted(ctx, r, d.Draft, err)
-	}
-	do := visit.Resubmit{Version: version, Travellers: travellers, Route: a.Route.Pin(), PreparedBy: d.PreparedBy}
+	do := visit.Resubmit{Version: version, Travellers: a.travellers(), Route: a.Route.Pin(), PreparedBy: d.PreparedBy}
 	if version != st.visit.Version {
 		r, err := s.reask(ctx, st.visit, a.content(u.Person, d.Draft), do.Route)
 		if err != nil {
@@ -342,16 +370,7 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 		do.Changes, do.Reask = r.Changes, pinnedReask(r)
 	}
 	c.Do = do
-	r, err := s.do(ctx, id, c, st.visit.Seq)
-	return s.submitted(ctx, r, d.Draft, err)
-}
-
-// submitted looks, after a submission that stands, for what the International Office should know of.
-func (s *Service) submitted(ctx context.Context, r visit.Receipt, d visit.Draft, err error) (visit.Receipt, error) {
-	if err == nil {
-		s.lookAround(ctx, r.Visit, d)
-	}
-	return r, err
+	return s.do(ctx, d.ID, c, st.visit.Seq)
 }
 
 func (s *Service) submitFirst(ctx context.Context, u User, id string, c visit.Command) (visit.Receipt, error) {
@@ -363,12 +382,17 @@ func (s *Service) submitFirst(ctx context.Context, u User, id string, c visit.Co
 	if err != nil {
 		return visit.Receipt{}, err
 	}
+	s.start(ctx, id)
+	return receipt(v, c.ID), nil
+}
+
+// start starts the workflow of a recorded visit; the sweep does it later where this fails.
+func (s *Service) start(ctx context.Context, id string) {
 	starting, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	if err := s.Host.Start(starting, id); err != nil {
 		s.Log.Warn("visit is recorded, its workflow will be started by the sweep", "visit", id, "error", err)
 	}
-	return receipt(v, c.ID), nil
 }
 
 // startTime is how long a submission waits for its workflow to start; it is recorded by then, and the sweep starts it later.

@@ -28,3 +28,21 @@ func TestARepeatedResubmissionGetsItsReceipt(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, second, again)
 }
+
+// An answer that was lost is asked for again when more is known of the applicant than at the first sending.
+func TestASubmissionIsRepeatedWhateverHasBecomeKnownSince(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.hosted()
+	faculty := k.user("faculty.civ")
+	row, err := k.svc.CreateDraft(t.Context(), faculty, "", k.draft("faculty.civ"))
+	require.NoError(t, err)
+	first, err := k.svc.Submit(t.Context(), faculty, row.ID, "once")
+	require.NoError(t, err)
+	k.submitted("faculty.civ") // the facts of a request count the others of the year
+	again, err := k.svc.Submit(t.Context(), faculty, row.ID, "once")
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+	_, err = k.svc.Submit(t.Context(), faculty, row.ID, "twice")
+	require.Equal(t, "already_submitted", rule(t, err))
+}
