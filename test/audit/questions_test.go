@@ -275,7 +275,9 @@ func TestP48_TheHistoryIsFilteredByEverythingAuditorsAskFor(t *testing.T) {
 	}
 	some := rows[0]
 	require.Equal(t, g.made.Events, g.found(store.EventFilter{}))
-	require.Equal(t, events(func(r store.VisitRow) bool { return slices.Contains(r.Travellers, some.Applicant) || r.Applicant == some.Applicant }), g.found(store.EventFilter{Person: some.Applicant}))
+	require.Equal(t, events(func(r store.VisitRow) bool {
+		return slices.Contains(r.Travellers, some.Applicant) || r.Applicant == some.Applicant
+	}), g.found(store.EventFilter{Person: some.Applicant}))
 	require.Equal(t, events(func(r store.VisitRow) bool { return r.Unit == "CIV" }), g.found(store.EventFilter{Unit: "CIV"}))
 	require.Equal(t, events(func(r store.VisitRow) bool { return slices.Contains(r.Countries, "JP") }), g.found(store.EventFilter{Country: "JP"}))
 	require.Equal(t, events(func(r store.VisitRow) bool { return r.Category == visit.Work }), g.found(store.EventFilter{Category: visit.Work}))
