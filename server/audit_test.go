@@ -25,7 +25,7 @@ func TestP48_AnAuditorAsksTheStandingQuestions(t *testing.T) {
 	faculty.post("/visits/"+id+"/submit", "", "k").ok(http.StatusOK)
 	auditor := s.as("auditor")
 	all := auditor.get("/audit/questions").ok(http.StatusOK)
-	require.Len(t, all.at("items"), 17)
+	require.Len(t, all.at("items"), 20)
 	require.EqualValues(t, 1, all.at("items", 0, "number"))
 
 	got := auditor.get("/audit/questions/breakdown?by=category&from=2000-01-01&to=2100-01-01").ok(http.StatusOK)
@@ -105,6 +105,7 @@ func TestP48_TheQuestionsHavePages(t *testing.T) {
 	auditor := s.browse("auditor")
 	page := func(path string, status int) string { return auditor.get(path).ok(status).Body }
 	require.Contains(t, page("/audit/questions", http.StatusOK), `href="/audit/questions/three_years"`)
+	require.Contains(t, page("/audit/questions/paths?from=2000-01-01&to=2100-01-01", http.StatusOK), "<svg")
 	shown := page("/audit/questions/money?from=2000-01-01&to=2100-01-01", http.StatusOK)
 	require.Contains(t, shown, `href="/visits/`+id+`"`)
 	require.Contains(t, shown, `/audit/questions/money/export?from=2000-01-01&amp;to=2100-01-01&amp;unit=&amp;format=xlsx`)

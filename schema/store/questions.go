@@ -12,7 +12,7 @@ const (
 		       CAST(nullif(b.body, '') AS jsonb) AS body
 		  FROM visit v
 		  JOIN visit_version b ON b.visit = v.id AND b.hash = v.version
-		 WHERE ` + inPeriod + ` AND ` + ofUnit + `)`
+		 WHERE ` + inPeriod + ` AND ` + ofUnit + ` AND (:person = '' OR v.travellers @> ARRAY[CAST(:person AS text)]))`
 	// cadres are those who lead: division level and above.
 	cadres = `('DIV', 'VICE', 'HEAD')`
 	// approval is when a visit was approved last.
@@ -461,4 +461,94 @@ var Questions = []Question{
 			 WHERE coalesce(t.state, '') NOT IN ('cancelled', 'expired')`,
 		order: "person, left_on, visit",
 	},
+	{
+		Name: "conformance", Params: period, Years: 1,
+		Columns: append(visitTitle[:3:3], Column{Name: "policy", Kind: TextColumn}, Column{Name: "rule", Kind: TextColumn}, Column{Name: "what", Kind: CodeColumn},
+			Column{Name: "sign_off", Kind: SignOffColumn}, Column{Name: "approved", Kind: InstantColumn}),
+		// Approved visits held against the route that the ledger pinned last before the approval: every sign-off of a stage that
+		// asks for all of its own was given; no stage was opened before the sign-offs of the one before were given; and the notice
+		// was closed. There must be no such visit.
+		sql: `WITH passed AS MATERIALIZED (
+			SELECT v.id, v.title, v.unit, v.policy, v.rule, approved.at AS approved
+			  FROM visit v
+			  ` + approval + `
+			 WHERE ` + inPeriod + ` AND ` + ofUnit + ` AND approved.at IS NOT NULL),
+			pinned AS MATERIALIZED (
+			SELECT p.*, pin.route
+			  FROM passed p
+			 CROSS JOIN LATERAL (
+			    SELECT CAST(e.body AS jsonb) #> '{fact,route}' AS route FROM event e
+			     WHERE e.visit = p.id AND e.kind IN ('submitted', 'resubmitted', 'category_changed', 'rerouted') AND e.at <= p.approved ORDER BY e.seq DESC LIMIT 1) pin),
+			fault AS (
+			SELECT p.id, p.title, p.unit, p.policy, p.rule, p.approved, 'not_given' AS what, s ->> 'code' AS sign_off
+			  FROM pinned p
+			 CROSS JOIN LATERAL (
+			    SELECT coalesce(array_agg(t.sign_off), '{}') AS codes FROM task t
+			     WHERE t.visit = p.id AND t.state IN ('approved', 'superseded', 'removed') AND coalesce(t.decided_at, '-infinity') <= p.approved) given
+			 CROSS JOIN LATERAL jsonb_array_elements(p.route -> 'stages') WITH ORDINALITY st (stage, n)
+			 CROSS JOIN LATERAL jsonb_array_elements(st.stage) s
+			 WHERE NOT jsonb_exists(coalesce(p.route -> 'terms', '{}'), CAST(n AS text)) AND s ->> 'code' <> ALL (given.codes)
+			UNION ALL
+			SELECT p.id, p.title, p.unit, p.policy, p.rule, p.approved, 'out_of_order', o.sign_off
+			  FROM pinned p
+			 CROSS JOIN LATERAL (
+			    SELECT t.sign_off, t.opened_at, max(t.decided_at) FILTER (WHERE t.review <> 'outside') OVER (PARTITION BY t.round ORDER BY t.stage GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+			      FROM task t WHERE t.visit = p.id AND t.state = 'approved') o
+			 WHERE o.opened_at < o.before
+			UNION ALL
+			SELECT p.id, p.title, p.unit, p.policy, p.rule, p.approved, 'notice_open', ''
+			  FROM pinned p
+			 WHERE CAST(p.route ->> 'notice_days' AS integer) > 0
+			   AND NOT EXISTS (SELECT FROM event e WHERE e.visit = p.id AND e.kind = 'notice_closed' AND e.at <= p.approved))
+			SELECT id AS visit, title, unit, policy, rule, what, sign_off, ` + instantOf("approved") + ` AS approved
+			  FROM fault`,
+		order: "approved DESC, visit, what, sign_off",
+	},
+	{
+		Name: "returns", Params: append(period[:3:3], "person"), Years: 1,
+		Columns: append(visitTitle[:3:3], Column{Name: "sign_off", Kind: SignOffColumn}, Column{Name: "decided_at", Kind: InstantColumn}, Column{Name: "decided_by", Kind: PersonColumn},
+			Column{Name: "task_state", Kind: CodeColumn}, Column{Name: "reason", Kind: TextColumn}),
+		sql: `SELECT v.id AS visit, v.title, v.unit, t.sign_off, ` + instantOf("t.decided_at") + ` AS decided_at, t.decided_by, t.state AS task_state,
+			       (SELECT n.body FROM note n WHERE n.visit = t.visit AND n.hash = t.reason LIMIT 1) AS reason
+			  FROM task t
+			  JOIN visit v ON v.id = t.visit
+			 WHERE ` + wasDecided + ` AND ` + ofUnit + ` AND t.state IN ('returned', 'rejected') AND (:person = '' OR t.decided_by = :person)`,
+		order: "decided_at DESC, visit, sign_off",
+	},
+	{
+		Name: "paths", Params: period, Years: 1,
+		Columns: []Column{{Name: "from_step", Kind: CodeColumn}, {Name: "to_step", Kind: CodeColumn}, {Name: "visits", Kind: NumberColumn}, {Name: "times", Kind: NumberColumn},
+			{Name: "median_hours", Kind: NumberColumn}},
+		// The paths that visits really took: from the submission over the stages, by who is asked in them, to what came of it.
+		sql: `WITH gone AS MATERIALIZED (
+			SELECT v.id, v.state, v.submitted_at, v.changed_at, approved.at AS approved
+			  FROM visit v
+			  ` + approval + `
+			 WHERE ` + inPeriod + ` AND ` + ofUnit + `),
+			step AS (
+			SELECT g.id, g.submitted_at AS at, -1 AS k, 'submitted' AS step FROM gone g
+			UNION ALL
+			SELECT g.id, min(t.opened_at), 0, string_agg(DISTINCT t.review, '+' ORDER BY t.review)
+			  FROM gone g
+			  JOIN task t ON t.visit = g.id
+			 WHERE t.opened_at <= coalesce(g.approved, 'infinity')
+			 GROUP BY g.id, t.round, t.stage
+			UNION ALL
+			SELECT g.id, t.decided_at, 1, 'returned' FROM gone g JOIN task t ON t.visit = g.id AND t.state = 'returned' AND t.decided_at <= coalesce(g.approved, 'infinity')
+			UNION ALL
+			SELECT g.id, coalesce(g.approved, g.changed_at), 2, CASE WHEN g.approved IS NOT NULL THEN 'approved' WHEN g.state IN ('rejected', 'withdrawn') THEN g.state ELSE 'under_way' END FROM gone g),
+			walk AS (
+			SELECT id, lag(step) OVER w AS from_step, step AS to_step, at - lag(at) OVER w AS took
+			  FROM step
+			WINDOW w AS (PARTITION BY id ORDER BY at, k))
+			SELECT from_step, to_step, count(DISTINCT id) AS visits, count(*) AS times,
+			       CAST(round(CAST(extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY took)) / 3600 AS numeric), 1) AS float8) AS median_hours
+			  FROM walk
+			 WHERE from_step IS NOT NULL
+			 GROUP BY from_step, to_step`,
+		order: "times DESC, from_step, to_step",
+	},
 }
+
+// Steps are those of the paths that visits take, in the order of the way; a stage that asks several offices has them joined by +.
+var Steps = []string{"submitted", "unit", "office", "io", "leader", "issue", "outside", "returned", "approved", "rejected", "withdrawn", "under_way"}

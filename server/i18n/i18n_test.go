@@ -148,6 +148,7 @@ func families() map[string][]string {
 		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days", "entries", "budget", "rows"},
 		"rule.":                store.Conflicts,
 		"severity.":            store.Severities,
+		"step.":                store.Steps,
 		"standing.":            {"STAFF", "DIV", "VICE", "HEAD", "STUDENT", "faculty", "graduate", "undergraduate"},
 		"state.":               strings_(visit.States),
 		"task_state.":          strings_(visit.TaskStates),
@@ -159,7 +160,7 @@ func families() map[string][]string {
 		"verdict_help.":        strings_(service.Verdicts),
 		"visibility.":          strings_(store.Visibilities),
 		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "post", "holding", "assistant", "relation", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport", "notification", "delivery", "question", "sample", "finding", "unit"},
-		"what_found.":          {"passport", "report", "traveller", "applicant", "relative", "one_group", "same_country"},
+		"what_found.":          {"passport", "report", "traveller", "applicant", "relative", "one_group", "same_country", "not_given", "out_of_order", "notice_open"},
 	}
 }
 

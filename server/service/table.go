@@ -113,10 +113,17 @@ func (t Table) country(code string) string {
 // codeTexts are the prefixes of the texts of codes, by column.
 var codeTexts = map[string][]string{
 	"rank": {"standing."}, "category": {"category."}, "funding": {"funding_kind."}, "class": {"class."}, "allowed": {"class."}, "state": {"state.", "trip."},
-	"right": {"right."}, "what": {"what_found."}, "kind": {"event."}, "path": {"path."},
+	"right": {"right."}, "what": {"what_found."}, "kind": {"event."}, "task_state": {"task_state."},
+	"from_step": {"step."}, "to_step": {"step."},
 }
 
 func (t Table) code(column, v string) string {
+	if parts := strings.Split(v, "+"); len(parts) > 1 { // a stage that asks several
+		for i, part := range parts {
+			parts[i] = t.code(column, part)
+		}
+		return strings.Join(parts, " + ")
+	}
 	for _, prefix := range codeTexts[column] {
 		if i18n.Has(prefix + v) {
 			return i18n.Text(t.Lang, prefix+v, nil)

@@ -125,8 +125,8 @@ func (w *world) live() (*life, error) {
 // day is when the next request is submitted.
 func (w *world) day() calendar.Date {
 	span := time.Duration(w.Years) * 365 * 24 * time.Hour
-	if w.Lives {
-		return calendar.DateOf(w.Until.Add(-time.Duration((1 - w.progress) * float64(span))))
+	if w.Lives { // the last ones have three weeks to get somewhere: who is asked for nothing decides nothing
+		return calendar.DateOf(w.Until.AddDate(0, 0, -21).Add(-time.Duration((1 - w.progress) * float64(span))))
 	}
 	return calendar.DateOf(w.Until.Add(-time.Duration(w.random.Int64N(int64(span)))))
 }
