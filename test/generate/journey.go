@@ -121,7 +121,7 @@ func (w *world) richer(day calendar.Date) (store.Content, policy.Route, error) {
 		Category: visit.Academic, Unit: who.Unit, Title: fmt.Sprintf("%s %s 学术交流 / Academic exchange %d", place[0], place[1], w.number),
 		Purpose: "宣读论文，商谈合作。 / To read a paper and to talk about joint work.", Travellers: []visit.Traveller{{Person: who.ID, Role: visit.Leader}},
 		Legs:     []visit.Leg{{Country: place[0], City: place[1], Host: host, Arrive: exit.String(), Depart: back.String()}},
-		ExitDate: exit.String(), ReturnDate: back.String(), Invitation: "邀请函 / Letter of " + host, TalentTask: "两次会面 / Two meetings",
+		ExitDate: exit.String(), ReturnDate: back.String(), Invitation: "邀请函 / Letter of " + host, TalentTask: "两次会面 / Two meetings", TalentContact: "H. Sato, Kyoto University",
 		Budget: []visit.BudgetLine{
 			{Kind: visit.Air, Currency: "CNY", Amount: visit.Money(100 * (3000 + w.random.IntN(9000))), People: 1, Days: 1, Class: visit.Economy},
 			{Kind: visit.Hotel, Leg: 1, Currency: "CNY", Amount: 90000, People: 1, Days: 4}, {Kind: visit.Meals, Leg: 1, Currency: "CNY", Amount: 40000, People: 1, Days: 5},
