@@ -7,12 +7,16 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/exeat/exeat/host"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
 )
 
 // Activities are the activities of a worker; workflows call them through a nil pointer.
-type Activities struct{ Store *store.Store }
+type Activities struct {
+	Store *store.Store
+	Host  host.Host // only for what acts on many visits
+}
 
 // RecordInput is a command, and the visit as the workflow knows it.
 type RecordInput struct {

@@ -9,6 +9,7 @@ const (
 	StateQuery    = "State"   // Visit out
 
 	DigestType = "Digest" // the workflow that queues the daily digests; no input
+	RiskType   = "Risk"   // the workflow that tells visits of a change of risk; RiskStart in
 )
 
 // WorkflowID is the id of the workflow that hosts a visit.
@@ -17,6 +18,11 @@ func WorkflowID(id string) string { return "visit/" + id }
 // Start is the input of the workflow. Everything else is in the ledger.
 type Start struct {
 	Visit string `json:"visit"`
+}
+
+// RiskStart is the input of the workflow that tells visits of a change of risk: its number.
+type RiskStart struct {
+	Change int64 `json:"change"`
 }
 
 // Request is a command on its way to a workflow. Seen is the number of the last event that the sender knew of: a workflow

@@ -43,6 +43,9 @@ func (s *Sweep) Run(ctx context.Context) {
 		if _, err := s.dates.Once(ctx); err != nil && ctx.Err() == nil {
 			s.Log.Warn("recalculation of provisional dates", "error", err)
 		}
+		if err := s.risk(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Warn("changes of risk", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -77,6 +80,20 @@ func (s *Sweep) Once(ctx context.Context) (mended int, err error) {
 		}
 	}
 	return mended, nil
+}
+
+// risk starts the work on changes of risk: those whose day has come, and those whose start was lost.
+func (s *Sweep) risk(ctx context.Context) error {
+	open, err := s.Store.OpenRiskChanges(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range open {
+		if err := s.Host.StartRisk(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lateness is how long after its time a visit that time should have acted on is woken.

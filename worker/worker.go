@@ -112,12 +112,12 @@ func work(ctx context.Context, c Config, st *store.Store, tc client.Client, tell
 		OnFatalError:      func(err error) { stop(fmt.Errorf("worker: %w", err)) },
 	})
 	workflows.Register(w)
-	w.RegisterActivity(&activities.Activities{Store: st})
+	h := host.Host{Client: tc, TaskQueue: c.TaskQueue}
+	w.RegisterActivity(&activities.Activities{Store: st, Host: h})
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("start worker: %w", err)
 	}
 	defer w.Stop()
-	h := host.Host{Client: tc, TaskQueue: c.TaskQueue}
 	if tell.Mails() {
 		if err := h.ScheduleDigest(ctx); err != nil {
 			return err

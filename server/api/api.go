@@ -84,6 +84,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addAuthority()
 	a.addRates()
 	a.addPassports()
+	a.addAbroad()
 	if d.Service.Demo {
 		a.addDemo()
 	}

@@ -208,7 +208,11 @@ func (s *Service) SetRisk(ctx context.Context, u User, r store.RiskLevel) error 
 		return err
 	}
 	r.SetBy, r.SetPost = by.Person, by.Post
-	return s.Store.SetRisk(ctx, r)
+	if err := s.Store.SetRisk(ctx, r); err != nil {
+		return err
+	}
+	s.startRisk(ctx)
+	return nil
 }
 
 // Terms lists the teaching weeks; anybody may read them.

@@ -78,6 +78,7 @@ type fake struct {
 	policyDesk   // not there: its pages are tested over the real service
 	registerDesk // not there either
 	rateDesk     // nor these
+	abroadDesk
 	passportDesk
 	noticeDesk
 	auditDesk

@@ -165,6 +165,7 @@ func (p *Pages) riskPage(r request, t tried) error {
 		return err
 	}
 	v := view.RiskLevels{Register: frame, Day: r.Query("day"), Lands: countryCodes(frame.Lang)}
+	_, v.Changes = r.rights.Abroad()
 	if v.Day == "" {
 		v.Day = v.Today
 	}

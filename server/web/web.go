@@ -58,6 +58,7 @@ type desk interface {
 	rateDesk
 	passportDesk
 	noticeDesk
+	abroadDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -223,6 +224,7 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.POST("/calendar/drafts/:id/drop", p.signedIn(p.dropCalendar))
 
 	p.registerRoutes(r)
+	p.abroadRoutes(r)
 
 	r.POST("/clock", p.signedIn(p.advanceClock))
 }

@@ -44,9 +44,10 @@ type RegisterLink struct {
 // RiskLevels is the table of risk levels, as of a day.
 type RiskLevels struct {
 	Register
-	Day   string
-	Rows  []store.RiskLevel
-	Lands []string
+	Day     string
+	Rows    []store.RiskLevel
+	Lands   []string
+	Changes bool // may read what changes of risk set off
 }
 
 // RiskHistory is every level of a country.
