@@ -8,6 +8,17 @@ import (
 )
 
 func (a *api) addAbroad() {
+	add(a, get("abroad", "/abroad", "Who is where now, with contacts, those first about whom there is an alarm; that the caller looked is noted"),
+		func(ctx context.Context, who caller, in *struct {
+			Country string `query:"country" doc:"ISO 3166-1 alpha-2; all when absent."`
+		}) (*body[service.AbroadList], error) {
+			return answer(a.svc.Abroad(ctx, who.user, in.Country, service.AccessAPI))
+		})
+	add(a, get("contactAccesses", "/abroad/accesses", "Who looked at the contacts of people abroad (auditor and discipline inspection)"),
+		func(ctx context.Context, who caller, _ *struct{}) (*body[List[store.ContactAccess]], error) {
+			rows, err := a.svc.ContactAccesses(ctx, who.user)
+			return answer(list(rows, ""), err)
+		})
 	add(a, get("riskChanges", "/abroad/risk", "Changes of risk and what they set off, the newest first"),
 		func(ctx context.Context, who caller, _ *struct{}) (*body[List[store.RiskChange]], error) {
 			rows, err := a.svc.RiskChanges(ctx, who.user)

@@ -79,6 +79,7 @@ func TestFilesAreSorted(t *testing.T) {
 // families are the keys that are made of a prefix and a code.
 func families() map[string][]string {
 	return map[string][]string{
+		"abroad.access.":       {service.AccessPage, service.AccessExport, service.AccessAPI},
 		"risk_outcome.":        {"pending", store.RiskDone, store.RiskUnchanged, store.RiskFailed},
 		"amend.lead.":          {"returned", "approved"},
 		"ask.":                 {"all", "last_leader", "unit", "office", "io", "leader", "issue", "outside"},

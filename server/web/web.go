@@ -340,6 +340,7 @@ func (p *Pages) page(r request, here, title string, pairs ...string) (view.Page,
 		return page, err
 	}
 	page.Here = here
+	_, page.User.Abroad = r.rights.Abroad()
 	page.User.Signs, page.User.Audits, page.User.Admin = r.rights.Signs, r.rights.Audit, r.rights.Admin
 	for _, a := range r.rights.Acting {
 		page.User.Posts = append(page.User.Posts, a.Post)

@@ -27,6 +27,7 @@ var pages = []struct{ who, path string }{
 	{"F1001", "/visits/2026-00005/edit"}, {"F1001", "/visits/2026-00001?done=submitted"}, {"F1001", "/visits/2026-00002"},
 	{"F1001", "/visits/2026-00003"}, {"F1001", "/visits/2026-00004"}, {"D1001", "/visits/2026-00001"}, {"N1001", "/visits/2026-00001"},
 	{"A1001", "/visits/2026-00002/ledger"}, {"A1001", "/visits/2026-00002/history"}, {"A1001", "/audit?delegated=1"},
+	{"I1001", "/abroad"}, {"I1001", "/abroad?country=JP"}, {"A1001", "/abroad/accesses"}, {"I1001", "/abroad/risk"}, {"I1001", "/abroad/risk/7"},
 	{"D1001", "/delegations"}, {"F1001", "/delegations"}, {"F1001", "/visits/2026-09999"},
 }
 
@@ -51,7 +52,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 }
 
 // key looks like the key of a text that was not found: a known first part, a dot, a name.
-var key = regexp.MustCompile(`^(rule|state|task_state|category|category_help|flag|flag_help|form|case|panel|field|common|list|nav|event|login|audit|ledger|history|delegations|desk|inbox|error|why|decide|progress|verdict|verdict_help|filter|visits|people|row|done|demo|role|funding_kind|resume|calendar|notifications|notice|deliveries|delivery|channel|group|group_help|dropped)\.[a-z_.]+$`)
+var key = regexp.MustCompile(`^(rule|state|task_state|category|category_help|flag|flag_help|form|case|panel|field|common|list|nav|event|login|audit|ledger|history|delegations|desk|inbox|error|why|decide|progress|verdict|verdict_help|filter|visits|people|row|done|demo|role|funding_kind|resume|calendar|notifications|notice|deliveries|delivery|abroad|trip|risk_outcome|risk|channel|group|group_help|dropped)\.[a-z_.]+$`)
 
 // checkPage looks at what every page must keep to.
 func checkPage(t *testing.T, f *fake, w *httptest.ResponseRecorder) {

@@ -34,6 +34,7 @@ var Menu = []MenuGroup{
 		{Name: "notification_settings", Href: "/settings/notifications"},
 	}},
 	{"office", []Place{
+		{Name: "abroad", Href: "/abroad", For: func(u User) bool { return u.Abroad }},
 		{Name: "registers", Href: "/registers", For: func(u User) bool { return u.Registers }},
 		{Name: "waiting_times", Href: "/waiting", For: func(u User) bool { return u.Signs || u.Audits }},
 		{Name: "vacancies", Href: "/vacancies", For: func(u User) bool { return u.Admin || u.Audits || u.Holds("IO.REV", "IO.DIR") }},

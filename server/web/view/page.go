@@ -45,7 +45,7 @@ type User struct {
 	Person, NameZH, NameEN string
 	Signs, Audits, Admin   bool
 	Posts                  []string // that the user acts for today, in own right or for another
-	Registers              bool
+	Registers, Abroad      bool
 }
 
 // Assets are the addresses of the style sheet and the scripts; HTMX is empty if it was not built.
