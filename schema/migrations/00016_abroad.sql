@@ -1,5 +1,5 @@
 -- Safety abroad: a change of risk belongs to the level in force that caused it, once. Levels that are in force already have
--- caused theirs. A student who withdraws after the nomination is marked (P-39).
+-- caused theirs.
 
 -- +goose Up
 ALTER TABLE risk_change ADD COLUMN level bigint REFERENCES risk_level;
@@ -10,6 +10,3 @@ SELECT r.id, r.country, r.level, r.level, r.source, r.set_by, r.set_at, r.set_at
   FROM clock c
  CROSS JOIN LATERAL risk_on(CAST((clock_timestamp() + c.ahead) AT TIME ZONE 'Asia/Shanghai' AS date)) o
   JOIN risk_level r ON r.id = o.id;
-
-ALTER TABLE mark DROP CONSTRAINT mark_kind;
-ALTER TABLE mark ADD CONSTRAINT mark_kind CHECK (kind IN ('overdue_passport', 'overdue_report', 'cooling_off', 'fees_owed', 'discipline_case', 'withdrew'));
