@@ -120,7 +120,7 @@ func TestP20_TheCasePageShowsTheBackgroundToWhoSigns(t *testing.T) {
 	t.Parallel()
 	s, id := asked(t)
 	dean := s.browse("dean.civ").get("/visits/" + id).ok(http.StatusOK).Body
-	for _, said := range []string{`id="background"`, "Trips of the last two years: 0", "Other open requests: 0", "Days away", "4 of at most", "Others of the unit away at the same time", "12,000.5", "Public notice"} {
+	for _, said := range []string{`id="background"`, "Trips of the last two years: 0", "Other open requests: 0", "Days away", "Days away</dt><dd>4</dd>", "Others of the unit away at the same time", "12,000.5", "Public notice"} {
 		require.Contains(t, dean, said)
 	}
 	require.NotContains(t, s.browse("faculty.civ").get("/visits/"+id).ok(http.StatusOK).Body, `id="background"`)

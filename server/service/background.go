@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/exeat/exeat/calendar"
+	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
 )
@@ -60,36 +61,53 @@ func (s *Service) background(ctx context.Context, c Case) (Background, error) {
 	if err != nil {
 		return b, err
 	}
-	limit := func(id string, nth int) int {
+	// The limits bind work visits; those of days in a year also the academic visits and training of staff who do not teach
+	// (domain A.5). Of other visits the numbers are shown without a limit.
+	limit := func(binds bool, id string, nth int) int {
 		all := pack.Limits(id, row.Unit)
-		if nth < 0 || nth >= len(all) {
+		if !binds || nth < 0 || nth >= len(all) {
 			return 0
 		}
 		return all[nth]
 	}
+	work := row.Category == visit.Work
 	f := c.Content.Facts
 	days := "days"
 	if f.Distant {
 		days = "days_distant"
 	}
 	b.Limits = []LimitUse{
-		{ID: "days", With: f.Days, Limit: limit(days, len(f.Countries)-1)},
-		{ID: "countries", With: len(f.Countries), Limit: limit("countries", 0)},
-		{ID: "group_size", With: f.GroupSize, Limit: limit("group_size", 0)},
+		{ID: "days", With: f.Days, Limit: limit(work, days, len(f.Countries)-1)},
+		{ID: "countries", With: len(f.Countries), Limit: limit(work, "countries", 0)},
+		{ID: "group_size", With: f.GroupSize, Limit: limit(work, "group_size", 0)},
 	}
 	for _, person := range c.Visit.Travellers {
 		t := personal(person, row, since, trips)
-		work := t.WorkVisits
-		if row.Category == visit.Work {
-			work++
+		works := t.WorkVisits
+		if work {
+			works++
 		}
+		yearly := slices.Contains([]visit.Category{visit.Work, visit.Academic, visit.Training}, row.Category) && administrative(f, person)
 		t.Limits = []LimitUse{
-			{ID: "days_per_year", Used: t.Days, With: t.Days + daysIn(row.ExitDate[:4], row.ExitDate, row.ReturnDate), Limit: limit("days_per_year", 0)},
-			{ID: "work_visits", Used: t.WorkVisits, With: work, Limit: limit("work_visits", 0)},
+			{ID: "days_per_year", Used: t.Days, With: t.Days + daysIn(row.ExitDate[:4], row.ExitDate, row.ReturnDate), Limit: limit(yearly, "days_per_year", 0)},
+			{ID: "work_visits", Used: t.WorkVisits, With: works, Limit: limit(work && leads(f, person), "work_visits", 0)},
 		}
 		b.Travellers = append(b.Travellers, t)
 	}
 	return b, nil
+}
+
+// administrative tells that a traveller is staff who does not teach; leads that he is of the university's leaders.
+func administrative(f policy.Facts, person string) bool {
+	return slices.ContainsFunc(f.Travellers, func(t policy.Traveller) bool {
+		return t.Person == person && !t.Teaches && (t.Rank == policy.Staff || t.Rank == policy.Division)
+	})
+}
+
+func leads(f policy.Facts, person string) bool {
+	return slices.ContainsFunc(f.Travellers, func(t policy.Traveller) bool {
+		return t.Person == person && (t.Rank == policy.ViceHead || t.Rank == policy.Head)
+	})
 }
 
 // personal sorts the trips of one person.

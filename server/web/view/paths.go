@@ -30,7 +30,7 @@ func pathsMap(t service.Table) string {
 	}
 	var b strings.Builder
 	tall := len(steps)*stepApart + 10
-	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" style="max-width:100%%;height:auto" aria-label="%s">`, mapWidth, tall, html.EscapeString(t.Title()))
+	fmt.Fprintf(&b, `<svg class="flow" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" aria-label="%[3]s">`, mapWidth, tall, html.EscapeString(t.Title()))
 	most := 1.0
 	for _, row := range t.Rows {
 		most = max(most, count64(row[3]))
