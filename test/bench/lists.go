@@ -161,9 +161,13 @@ func within(variable, schemaName string) string {
 
 // fill records visits with so many decisions together, all approved, and those that wait.
 func (a *archive) fill(ctx context.Context, decided int) error {
-	route, err := defaultRoute()
-	if err != nil {
-		return err
+	routes := map[string]visit.Route{}
+	for _, i := range []int{0, own} {
+		r, err := defaultRoute(applicantOf(i))
+		if err != nil {
+			return err
+		}
+		routes[applicantOf(i)] = r
 	}
 	const past = 40 * 24 * time.Hour
 	if err := a.store.SetClock(ctx, -past); err != nil {
@@ -171,8 +175,8 @@ func (a *archive) fill(ctx context.Context, decided int) error {
 	}
 	perVisit := len(decisions) + 1
 	visits := make([]visit.Visit, (decided/perVisit/clients+1)*clients)
-	err = together(ctx, clients, len(visits)/clients, func(ctx context.Context, i int) (err error) {
-		if visits[i], err = a.submit(ctx, i, route); err != nil {
+	err := together(ctx, clients, len(visits)/clients, func(ctx context.Context, i int) (err error) {
+		if visits[i], err = a.submit(ctx, i, routes[applicantOf(i)]); err != nil {
 			return err
 		}
 		for _, d := range signatures() {
@@ -198,7 +202,7 @@ func (a *archive) fill(ctx context.Context, decided int) error {
 		return err
 	}
 	return together(ctx, 1, waiting, func(ctx context.Context, i int) error {
-		_, err := a.submit(ctx, i, route)
+		_, err := a.submit(ctx, i, routes[applicantOf(i)])
 		return err
 	})
 }
@@ -272,19 +276,19 @@ func signatures() []signature {
 }
 
 // defaultRoute is R17 as the default policy gives it.
-func defaultRoute() (visit.Route, error) {
+func defaultRoute(person string) (visit.Route, error) {
 	pack, err := policy.Default()
 	if err != nil {
 		return visit.Route{}, err
 	}
-	r, err := pack.Route(plainFacts(applicant))
+	r, err := pack.Route(plainFacts(person))
 	return r.Pin(), err
 }
 
 // plainFacts are those of a visit that no circumstance concerns.
 func plainFacts(person string) policy.Facts {
 	return policy.Facts{
-		Category: visit.Academic, Unit: "CIV", Days: 6, Destination: policy.Abroad, Countries: []string{"JP"}, GroupSize: 1,
+		Category: visit.Academic, Unit: "CIV", Days: 6, ExitDate: "2027-03-01", ArriveDate: "2027-03-01", ReturnDate: "2027-03-06", Destination: policy.Abroad, Countries: []string{"JP"}, GroupSize: 1,
 		Funding: []visit.FundingKind{visit.Research}, Planned: true, Talent: true, TalentContact: true,
 		Travellers: []policy.Traveller{{Person: person, Role: visit.Leader, Rank: policy.Staff}},
 	}
