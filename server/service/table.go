@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/i18n"
+	"github.com/exeat/exeat/server/sheet"
 	"github.com/exeat/exeat/visit"
 )
 
@@ -158,31 +158,20 @@ type Export struct {
 	Content         []byte
 }
 
-// csv has a heading, the rows and, where there are sums, a last row with them. It begins with the mark by which spreadsheet
-// programs know UTF-8.
+// csv has a heading, the rows and, where there are sums, a last row with them.
 func (t Table) csv() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteString("\ufeff")
-	w := csv.NewWriter(&b)
 	head := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		head[i] = t.Head(c)
 	}
-	err := w.Write(head)
+	rows := [][]string{head}
 	for _, row := range t.Rows {
-		if err != nil {
-			return nil, err
-		}
-		err = w.Write(t.cells(row))
+		rows = append(rows, t.cells(row))
 	}
-	if err == nil && len(t.Sums) > 0 {
-		err = w.Write(t.cells(t.sumRow()))
+	if len(t.Sums) > 0 {
+		rows = append(rows, t.cells(t.sumRow()))
 	}
-	w.Flush()
-	if err == nil {
-		err = w.Error()
-	}
-	return b.Bytes(), err
+	return sheet.CSV(rows)
 }
 
 // cells are the texts of a row for a file: instants as RFC 3339, numbers plain.
@@ -197,20 +186,12 @@ func (t Table) cells(row []any) []string {
 				cells[i] = v
 				break
 			}
-			cells[i] = plainCell(t.word(c, v))
+			cells[i] = sheet.Cell(t.word(c, v))
 		default:
 			cells[i] = t.Text(c, v)
 		}
 	}
 	return cells
-}
-
-// plainCell keeps a text from being taken for a formula by a spreadsheet program.
-func plainCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 // sumRow has the sums in the places of their columns.
@@ -297,8 +278,8 @@ func (t Table) xlsx(by visit.Actor, at time.Time) (content []byte, err error) {
 
 // about is the second sheet.
 func (t Table) about(f *excelize.File, by visit.Actor, at time.Time) error {
-	sheet := i18n.Text(t.Lang, "table.about", nil)
-	if _, err := f.NewSheet(sheet); err != nil {
+	name := i18n.Text(t.Lang, "table.about", nil)
+	if _, err := f.NewSheet(name); err != nil {
 		return err
 	}
 	asked, err := json.Marshal(t.Asked)
@@ -310,11 +291,11 @@ func (t Table) about(f *excelize.File, by visit.Actor, at time.Time) error {
 		{i18n.Text(t.Lang, "table.by", nil), by.Person}, {i18n.Text(t.Lang, "table.at", nil), at.UTC().Format(time.RFC3339)},
 		{i18n.Text(t.Lang, "table.rows", nil), fmt.Sprint(t.Total)},
 	} {
-		if err := f.SetSheetRow(sheet, fmt.Sprintf("A%d", i+1), &[]any{line[0], plainCell(line[1])}); err != nil {
+		if err := f.SetSheetRow(name, fmt.Sprintf("A%d", i+1), &[]any{line[0], sheet.Cell(line[1])}); err != nil {
 			return err
 		}
 	}
-	return f.SetColWidth(sheet, "A", "B", 30)
+	return f.SetColWidth(name, "A", "B", 30)
 }
 
 // json has the values as they are: codes and numbers, not their texts.

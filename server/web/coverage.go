@@ -7,6 +7,7 @@ import (
 
 	"github.com/exeat/exeat/replay"
 	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/server/sheet"
 	"github.com/exeat/exeat/server/web/view"
 )
 
@@ -42,7 +43,7 @@ func (p *Pages) showCoverage(r request) error {
 func sendCoverage(r request, c replay.Coverage) error {
 	rows := [][]string{{"rule", "zh", "en", "fired", "overridden", "last_visit", "gone"}}
 	for _, x := range c.Rules {
-		rows = append(rows, []string{x.Code, plainCell(x.ZH), plainCell(x.EN), strconv.Itoa(x.Fired), strconv.Itoa(x.Overridden), x.Last, strconv.FormatBool(x.Gone)})
+		rows = append(rows, []string{x.Code, sheet.Cell(x.ZH), sheet.Cell(x.EN), strconv.Itoa(x.Fired), strconv.Itoa(x.Overridden), x.Last, strconv.FormatBool(x.Gone)})
 	}
 	return sendCSV(r, "coverage.csv", rows)
 }

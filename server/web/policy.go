@@ -1,9 +1,7 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,6 +13,7 @@ import (
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/api"
 	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/server/sheet"
 	"github.com/exeat/exeat/server/web/view"
 	"github.com/exeat/exeat/visit"
 )
@@ -269,29 +268,12 @@ func (p *Pages) showReplay(r request) error {
 	return render(r.Context, http.StatusOK, view.ReplayPage(v))
 }
 
-// sendReplay writes every change as a row, in UTF-8 with the mark that spreadsheets look for.
+// sendReplay writes every change as a row.
 func sendReplay(r request, report replay.Report) error {
-	var buf bytes.Buffer
-	buf.WriteString("\ufeff")
-	w := csv.NewWriter(&buf)
-	_ = w.Write([]string{"visit", "title", "unit", "state", "rule_before", "rule_after", "drops", "adds", "refused", "days", "rules"})
+	rows := [][]string{{"visit", "title", "unit", "state", "rule_before", "rule_after", "drops", "adds", "refused", "days", "rules"}}
 	for _, o := range report.Changes {
-		_ = w.Write([]string{o.ID, plainCell(o.Title), o.Unit, string(o.State), o.From, o.To, strings.Join(o.Drops, " "), strings.Join(o.Adds, " "),
+		rows = append(rows, []string{o.ID, sheet.Cell(o.Title), o.Unit, string(o.State), o.From, o.To, strings.Join(o.Drops, " "), strings.Join(o.Adds, " "),
 			strings.Join(o.Refused, " "), strconv.Itoa(o.Days), strings.Join(o.Fired, " ")})
 	}
-	w.Flush()
-	if err := w.Error(); err != nil {
-		return err
-	}
-	r.Header("Content-Disposition", `attachment; filename="replay.csv"`)
-	r.Data(http.StatusOK, "text/csv; charset=utf-8", buf.Bytes())
-	return nil
-}
-
-// plainCell keeps a spreadsheet from taking a text for a formula.
-func plainCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
+	return sendCSV(r, "replay.csv", rows)
 }
