@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -27,21 +28,11 @@ type Archiver struct {
 
 // Run archives until ctx ends.
 func (a *Archiver) Run(ctx context.Context) {
-	if a.Every == 0 {
-		a.Every = 10 * time.Second
-	}
-	ticker := time.NewTicker(a.Every)
-	defer ticker.Stop()
-	for {
+	every(ctx, cmp.Or(a.Every, 10*time.Second), func() {
 		if _, err := a.Once(ctx); err != nil && ctx.Err() == nil {
 			a.Log.Warn("archive", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
+	})
 }
 
 // Once archives a batch and gives how many histories that were.

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -22,12 +23,7 @@ type Sealer struct {
 
 // Run seals until ctx ends.
 func (s *Sealer) Run(ctx context.Context) {
-	if s.Every == 0 {
-		s.Every = 3 * time.Second
-	}
-	ticker := time.NewTicker(s.Every)
-	defer ticker.Stop()
-	for {
+	every(ctx, cmp.Or(s.Every, 3*time.Second), func() {
 		if _, err := s.Once(ctx); err != nil && ctx.Err() == nil {
 			level := slog.LevelWarn
 			if errors.Is(err, store.ErrTree) {
@@ -35,12 +31,7 @@ func (s *Sealer) Run(ctx context.Context) {
 			}
 			s.Log.Log(ctx, level, "seal", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
+	})
 }
 
 // Once seals all that waits and gives how many events that were.

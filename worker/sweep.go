@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -27,16 +28,11 @@ const sweepBatch = 500
 
 // Run sweeps until ctx ends.
 func (s *Sweep) Run(ctx context.Context) {
-	if s.Every == 0 {
-		s.Every = 5 * time.Second
-	}
 	if s.Grace == 0 {
 		s.Grace = 3 * time.Second
 	}
 	s.dates = Recalculation{Store: s.Store, Host: s.Host, Log: s.Log}
-	ticker := time.NewTicker(s.Every)
-	defer ticker.Stop()
-	for {
+	every(ctx, cmp.Or(s.Every, 5*time.Second), func() {
 		if _, err := s.Once(ctx); err != nil && ctx.Err() == nil {
 			s.Log.Warn("sweep", "error", err)
 		}
@@ -46,12 +42,7 @@ func (s *Sweep) Run(ctx context.Context) {
 		if err := s.risk(ctx); err != nil && ctx.Err() == nil {
 			s.Log.Warn("changes of risk", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
+	})
 }
 
 // Once looks at a batch of unchecked visits and gives how many were behind.

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -21,21 +22,11 @@ type Watch struct {
 
 // Run watches until ctx ends.
 func (w *Watch) Run(ctx context.Context) {
-	if w.Every == 0 {
-		w.Every = WatchEvery
-	}
-	ticker := time.NewTicker(w.Every)
-	defer ticker.Stop()
-	for {
+	every(ctx, cmp.Or(w.Every, WatchEvery), func() {
 		if err := w.Once(ctx); err != nil && ctx.Err() == nil {
 			w.Log.Warn("watch over vacant sign-offs", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
+	})
 }
 
 // Once looks at every open sign-off.
