@@ -155,34 +155,10 @@ func (e Event) Concern() Concern {
 		return Concern{Persons: []string{f.Person}}
 	case Alarmed:
 		return Concern{Persons: f.Travellers, Alarm: f.Alarm}
-	default:
-		return Concern{Persons: travellersOf(f)}
-	}
-}
-
-// travellersOf are the travellers whom an event of the life after the approval, or one of who stays at home, names.
-func travellersOf(f Fact) []string {
-	switch f := f.(type) {
 	case TravellersDeclined:
-		return f.Travellers
-	case Departed:
-		return f.Travellers
-	case Suspended:
-		return f.Travellers
-	case Lifted:
-		return f.Travellers
-	case Recalled:
-		return f.Travellers
-	case ReturnChanged:
-		return f.Travellers
-	case CameBack:
-		return f.Travellers
-	case PassportHandedIn:
-		return f.Travellers
-	case Expired:
-		return f.Travellers
+		return Concern{Persons: f.Travellers}
 	default:
-		return nil
+		return Concern{Persons: Whom(f)}
 	}
 }
 
