@@ -70,13 +70,14 @@ func (s *Service) Amend(ctx context.Context, u User, id, reason, key string) (vi
 		return visit.Receipt{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
 	}
 	c := visit.Command{ID: commandID(u, key), By: u.actor()}
-	r, known, err := s.recorded(ctx, id, c, reason, func(f visit.Fact) bool {
+	same := func(f visit.Fact) bool {
 		_, ok := f.(visit.AmendmentSubmitted)
 		return ok
-	})
-	if known || err != nil {
-		return r, err
 	}
+	return s.once(ctx, id, c.ID, s.sameFact(ctx, id, c.ID, reason, same), func() (visit.Receipt, error) { return s.amendNow(ctx, u, id, reason, c) })
+}
+
+func (s *Service) amendNow(ctx context.Context, u User, id, reason string, c visit.Command) (visit.Receipt, error) {
 	change, a, st, err := s.amendment(ctx, u, id)
 	if err != nil {
 		return visit.Receipt{}, err

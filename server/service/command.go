@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -312,13 +311,12 @@ func (s *Service) unhosted(ctx context.Context, id string, c visit.Command, caus
 		return s.again(ctx, id, c, first.Digest)
 	}
 	row, err := s.Store.VisitRow(ctx, id)
-	var r *visit.Error
 	switch {
 	case err != nil:
 		return visit.Receipt{}, err
 	case row.State.Final():
 		return visit.Receipt{}, visit.Refuse(visit.Conflict, "visit_closed", "state", string(row.State))
-	case errors.As(cause, &r) && r.Rule == "not_hosted":
+	case visit.RuleOf(cause) == "not_hosted":
 		if err := s.Host.Start(ctx, id); err != nil {
 			return visit.Receipt{}, err
 		}

@@ -298,47 +298,27 @@ func (s *Service) Submit(ctx context.Context, u User, id, key string) (visit.Rec
 		return visit.Receipt{}, err
 	}
 	c := visit.Command{ID: commandID(u, key), By: u.actor()}
-	r, known, err := s.submittedBefore(ctx, id, c.ID, d.Draft)
-	if !known && err == nil {
-		r, err = s.submitNow(ctx, u, d, c)
-		if visit.RuleOf(err) == "command_reused" { // sent before, and recorded only now, with what was known then
-			r, _, err = s.submittedBefore(ctx, id, c.ID, d.Draft)
-		}
-	}
+	r, err := s.once(ctx, id, c.ID, func(f visit.Fact) (bool, error) { return s.submits(ctx, id, f, d.Draft) },
+		func() (visit.Receipt, error) { return s.submitNow(ctx, u, d, c) })
 	if err == nil {
 		s.lookAround(ctx, r.Visit, d.Draft) // for what the International Office should know of
 	}
 	return r, err
 }
 
-// submittedBefore is the answer to a submission that was recorded before: the same draft, whatever was known of it then and
-// has become of the visit since.
-func (s *Service) submittedBefore(ctx context.Context, id, command string, d visit.Draft) (visit.Receipt, bool, error) {
-	first, known, err := s.Store.EventOf(ctx, id, command)
-	if err != nil || !known {
-		return visit.Receipt{}, false, err
-	}
+// submits tells that a fact is the submission of a draft, whatever was known of it then and has become of the visit since.
+func (s *Service) submits(ctx context.Context, id string, f visit.Fact, d visit.Draft) (bool, error) {
 	var version string
-	switch f := first.Fact.(type) {
+	switch f := f.(type) {
 	case visit.Submitted:
 		version = f.Version
 	case visit.Resubmitted:
 		version = f.Version
 	default:
-		return visit.Receipt{}, true, visit.Refuse(visit.Conflict, "command_reused", "command", command)
+		return false, nil
 	}
 	content, err := s.Store.Content(ctx, id, version)
-	if err != nil {
-		return visit.Receipt{}, true, err
-	}
-	if len(visit.Diff(content.Draft, d)) > 0 {
-		return visit.Receipt{}, true, visit.Refuse(visit.Conflict, "command_reused", "command", command)
-	}
-	v, err := s.Store.Visit(ctx, id)
-	if err == nil && v.State.Open() {
-		s.start(ctx, id)
-	}
-	return receipt(v, command), true, err
+	return err == nil && len(visit.Diff(content.Draft, d)) == 0, err
 }
 
 func (s *Service) submitNow(ctx context.Context, u User, d store.DraftRow, c visit.Command) (visit.Receipt, error) {
@@ -382,17 +362,12 @@ func (s *Service) submitFirst(ctx context.Context, u User, id string, c visit.Co
 	if err != nil {
 		return visit.Receipt{}, err
 	}
-	s.start(ctx, id)
-	return receipt(v, c.ID), nil
-}
-
-// start starts the workflow of a recorded visit; the sweep does it later where this fails.
-func (s *Service) start(ctx context.Context, id string) {
 	starting, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	if err := s.Host.Start(starting, id); err != nil {
 		s.Log.Warn("visit is recorded, its workflow will be started by the sweep", "visit", id, "error", err)
 	}
+	return receipt(v, c.ID), nil
 }
 
 // startTime is how long a submission waits for its workflow to start; it is recorded by then, and the sweep starts it later.

@@ -22,42 +22,67 @@ func (s *Service) onTask(ctx context.Context, u User, id, task, reason, key stri
 		return visit.Receipt{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
 	}
 	c := visit.Command{ID: commandID(u, key), By: u.actor()}
-	if r, known, err := s.recorded(ctx, id, c, reason, same); known || err != nil {
-		return r, err
-	}
-	mine, err := s.Store.InboxOf(ctx, u.Person, u.Day(), id)
-	if err != nil {
-		return visit.Receipt{}, err
-	}
-	i := slices.IndexFunc(mine, func(it store.InboxItem) bool { return it.Task == task })
-	if i < 0 {
-		return visit.Receipt{}, s.notMine(ctx, u, id, task)
-	}
-	c.By = signing(c.By, mine[i])
-	note, err := s.Store.PutNote(ctx, id, c.ID, reason)
-	if err != nil {
-		return visit.Receipt{}, err
-	}
-	if c.Do, err = act(note); err != nil {
-		return visit.Receipt{}, err
-	}
-	return s.do(ctx, id, c, mine[i].Seq)
+	return s.once(ctx, id, c.ID, s.sameFact(ctx, id, c.ID, reason, same), func() (visit.Receipt, error) {
+		mine, err := s.Store.InboxOf(ctx, u.Person, u.Day(), id)
+		if err != nil {
+			return visit.Receipt{}, err
+		}
+		i := slices.IndexFunc(mine, func(it store.InboxItem) bool { return it.Task == task })
+		if i < 0 {
+			return visit.Receipt{}, s.notMine(ctx, u, id, task)
+		}
+		c.By = signing(c.By, mine[i])
+		note, err := s.Store.PutNote(ctx, id, c.ID, reason)
+		if err != nil {
+			return visit.Receipt{}, err
+		}
+		if c.Do, err = act(note); err != nil {
+			return visit.Receipt{}, err
+		}
+		return s.do(ctx, id, c, mine[i].Seq)
+	})
 }
 
-// recorded answers a command that was recorded before: its receipt, or conflict when its key was used for something else.
-func (s *Service) recorded(ctx context.Context, id string, c visit.Command, reason string, same func(visit.Fact) bool) (visit.Receipt, bool, error) {
-	first, known, err := s.Store.EventOf(ctx, id, c.ID)
+// once carries out a command whose action also says what is known on the day, so that a second sending may not make the same
+// again. It answers one that was recorded before, or is found to be so while it is carried out, with its receipt; with conflict
+// where the first fact says that its key was used for something else.
+func (s *Service) once(ctx context.Context, id, command string, same func(visit.Fact) (bool, error), act func() (visit.Receipt, error)) (visit.Receipt, error) {
+	r, known, err := s.recorded(ctx, id, command, same)
+	if known || err != nil {
+		return r, err
+	}
+	if r, err = act(); visit.RuleOf(err) != "command_reused" {
+		return r, err
+	}
+	if first, known, again := s.recorded(ctx, id, command, same); known || again != nil {
+		return first, again
+	}
+	return r, err
+}
+
+// recorded answers a command that was recorded before.
+func (s *Service) recorded(ctx context.Context, id, command string, same func(visit.Fact) (bool, error)) (visit.Receipt, bool, error) {
+	first, known, err := s.Store.EventOf(ctx, id, command)
 	if err != nil || !known {
 		return visit.Receipt{}, false, err
 	}
-	if _, err := s.Store.PutNote(ctx, id, c.ID, reason); err != nil {
+	is, err := same(first.Fact)
+	if err == nil && !is {
+		err = visit.Refuse(visit.Conflict, "command_reused", "command", command)
+	}
+	if err != nil {
 		return visit.Receipt{}, true, err
 	}
-	if !same(first.Fact) {
-		return visit.Receipt{}, true, visit.Refuse(visit.Conflict, "command_reused", "command", c.ID)
-	}
 	v, err := s.Store.Visit(ctx, id)
-	return receipt(v, c.ID), true, err
+	return receipt(v, command), true, err
+}
+
+// sameFact compares the first fact of a command and the reason that was kept with it, which conflicts where it is another one.
+func (s *Service) sameFact(ctx context.Context, id, command, reason string, same func(visit.Fact) bool) func(visit.Fact) (bool, error) {
+	return func(f visit.Fact) (bool, error) {
+		_, err := s.Store.PutNote(ctx, id, command, reason)
+		return same(f), err
+	}
 }
 
 // signing is the actor with the right by which he signs a task.
@@ -145,27 +170,25 @@ func (s *Service) RemoveSignOff(ctx context.Context, u User, id, code, reason, k
 		return visit.Receipt{}, err
 	}
 	c := visit.Command{ID: commandID(u, key), By: u.actor()}
-	r, known, err := s.recorded(ctx, id, c, reason, func(f visit.Fact) bool {
+	same := func(f visit.Fact) bool {
 		was, ok := f.(visit.SignOffRemoved)
 		return ok && was.SignOff == code
+	}
+	return s.once(ctx, id, c.ID, s.sameFact(ctx, id, c.ID, reason, same), func() (visit.Receipt, error) {
+		v, err := s.Store.Visit(ctx, id)
+		if err != nil {
+			return visit.Receipt{}, err
+		}
+		if by, ok := u.mayRemove(rights, v, code); ok {
+			c.By = by
+		}
+		note, err := s.Store.PutNote(ctx, id, c.ID, reason)
+		if err != nil {
+			return visit.Receipt{}, err
+		}
+		c.Do = visit.RemoveSignOff{SignOff: code, Reason: note}
+		return s.do(ctx, id, c, v.Seq)
 	})
-	if known || err != nil {
-		return r, err
-	}
-	v, err := s.Store.Visit(ctx, id)
-	if err != nil {
-		return visit.Receipt{}, err
-	}
-	by, ok := u.mayRemove(rights, v, code)
-	if ok {
-		c.By = by
-	}
-	note, err := s.Store.PutNote(ctx, id, c.ID, reason)
-	if err != nil {
-		return visit.Receipt{}, err
-	}
-	c.Do = visit.RemoveSignOff{SignOff: code, Reason: note}
-	return s.do(ctx, id, c, v.Seq)
 }
 
 // mayRemove gives the right by which a user may take back a sign-off that was added.
