@@ -11,9 +11,10 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// Sweep finds visits on which time should have acted, and open visits whose workflow was never started (the server died between the ledger and the start) or does not
-// know the ledger's last events (the worker died between the commit and its answer), and brings them up to date. A visit
-// that was found up to date is not looked at again until it has new events.
+// Sweep finds visits on which time should have acted, open visits whose workflow was never started (the server died between the
+// ledger and the start), and visits whose workflow does not know the ledger's last events, the end among them (the worker died
+// between the commit and its answer), and brings them up to date. A visit that was found up to date is not looked at again until
+// it has new events.
 type Sweep struct {
 	Store *store.Store
 	Host  host.Host
@@ -103,6 +104,8 @@ func (s *Sweep) check(ctx context.Context, b store.Behind) (behind bool, err err
 	defer cancel()
 	v, err := s.Host.State(ctx, b.Visit)
 	switch {
+	case visit.CodeOf(err) == visit.NotFound && b.Ended: // longer ago than Temporal remembers
+		return false, s.Store.Confirm(ctx, b.Visit, b.Seq)
 	case visit.CodeOf(err) == visit.NotFound:
 		return true, s.Host.Start(ctx, b.Visit)
 	case err != nil:

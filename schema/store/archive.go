@@ -70,14 +70,15 @@ func (s *Store) ArchivedHistory(ctx context.Context, id string) (History, error)
 	return h, nil
 }
 
-// Unarchived lists visits that have ended and whose history is not archived, those that ended first on top.
+// Unarchived lists visits that have ended and whose history is not archived, those that ended last on top: what Temporal has
+// no longer stays at the end and keeps nobody waiting.
 func (s *Store) Unarchived(ctx context.Context, limit int) ([]string, error) {
 	var ids []string
 	err := s.db.SelectContext(ctx, &ids, `
 		SELECT v.id
 		  FROM visit v
 		 WHERE v.state = ANY ($1) AND NOT EXISTS (SELECT FROM visit_history h WHERE h.visit = v.id)
-		 ORDER BY v.changed_at
+		 ORDER BY v.changed_at DESC
 		 LIMIT $2`, pq.Array(finalStates()), limit)
 	return ids, wrap(err, "look for histories to archive")
 }

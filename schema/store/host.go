@@ -3,28 +3,32 @@ package store
 import (
 	"context"
 	"time"
+
+	"github.com/lib/pq"
 )
 
-// Behind is an open visit whose workflow has not yet been seen to know the ledger's last event.
+// Behind is a visit whose workflow has not yet been seen to know the ledger's last event.
 type Behind struct {
 	Visit string `db:"visit"`
 	Seq   int    `db:"seq"`
+	Ended bool   `db:"ended"`
 }
 
-// Unchecked lists open visits with events that no check has confirmed in their workflow, when the last of them is older
-// than the grace that a running decision needs. At most limit, oldest first.
+// Unchecked lists visits with events that no check has confirmed in their workflow, when the last of them is older than the grace
+// that a running decision needs: open ones, and those that have ended and whose history is not archived, since their workflow may
+// have missed the end. At most limit, oldest first.
 func (s *Store) Unchecked(ctx context.Context, grace time.Duration, limit int) ([]Behind, error) {
 	var bs []Behind
 	err := s.db.SelectContext(ctx, &bs, `
-		SELECT v.id AS visit, v.seq
+		SELECT v.id AS visit, v.seq, v.state = ANY ($3) AS ended
 		  FROM visit v
 		  LEFT JOIN host h ON h.visit = v.id
 		  JOIN event e ON e.visit = v.id AND e.seq = v.seq
 		 WHERE coalesce(h.seq, 0) < v.seq
-		   AND v.state NOT IN ('rejected', 'withdrawn', 'cancelled', 'expired', 'archived')
+		   AND (v.state <> ALL ($3) OR NOT EXISTS (SELECT FROM visit_history a WHERE a.visit = v.id))
 		   AND e.recorded_at < now() - make_interval(secs => $1)
 		 ORDER BY e.recorded_at
-		 LIMIT $2`, grace.Seconds(), limit)
+		 LIMIT $2`, grace.Seconds(), limit, pq.Array(finalStates()))
 	return bs, wrap(err, "look for visits behind the ledger")
 }
 

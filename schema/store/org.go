@@ -99,6 +99,26 @@ func (s *Store) People(ctx context.Context, ids ...string) (map[string]policy.Pe
 	return m, nil
 }
 
+// PeopleNamed gives the persons who have not left and bear one of the names exactly, in Chinese or Latin letters of either case, by
+// the name as it was asked for.
+func (s *Store) PeopleNamed(ctx context.Context, names ...string) (map[string][]policy.Person, error) {
+	var ps []struct {
+		Asked string
+		policy.Person
+	}
+	err := s.db.SelectContext(ctx, &ps, `
+		SELECT asked, `+personColumns+`
+		  FROM unnest($1::text[]) AS asked
+		  JOIN person ON name_zh = asked OR lower(name_en) = lower(asked)
+		 WHERE left_on IS NULL
+		 ORDER BY asked, id`, pq.Array(names))
+	m := map[string][]policy.Person{}
+	for _, p := range ps {
+		m[p.Asked] = append(m[p.Asked], p.Person)
+	}
+	return m, wrap(err, "read persons by name")
+}
+
 // FindPeople searches persons by number or name, in Chinese or Latin letters; at most 20.
 func (s *Store) FindPeople(ctx context.Context, text string) ([]policy.Person, error) {
 	var ps []policy.Person

@@ -297,18 +297,22 @@ func TestTheSweepFindsWhatACrashLeftBehind(t *testing.T) {
 	ctx := t.Context()
 	sweep := &worker.Sweep{Store: d.st, Host: d.host, Log: slog.New(slog.DiscardHandler), Grace: time.Microsecond}
 	never := d.record() // the server died before the start
-	behind := d.submit()
+	behind, ended := d.submit(), d.submit()
 	stop := harness.RunWorker(t, d.db, d.host.TaskQueue)
 	d.agree(behind)
+	d.agree(ended)
 	stop()
-	// A worker committed this and died before Temporal heard of it.
+	// A worker committed these and died before Temporal heard of them.
 	_, err := d.st.Record(ctx, visit.New(behind, ""), visit.Command{ID: "FIN.lost", By: visit.Actor{Person: "FIN", Post: "FIN", Channel: "api"}, Do: visit.Approve{Task: "1.1.FIN"}})
+	require.NoError(t, err)
+	_, err = d.st.Record(ctx, visit.New(ended, ""), visit.Command{ID: "FIN.no", By: visit.Actor{Person: "FIN", Post: "FIN", Channel: "api"}, Do: visit.Reject{Task: "1.1.FIN", Reason: "n"}})
 	require.NoError(t, err)
 
 	harness.RunWorker(t, d.db, d.host.TaskQueue) // its own sweep may be faster; both may do it
 	_, err = sweep.Once(ctx)
 	require.NoError(t, err)
 	d.agree(behind)
+	d.agree(ended)
 	harness.Eventually(t, "the visit that was never started to be hosted", func() bool {
 		_, err := d.host.State(ctx, never)
 		return err == nil
