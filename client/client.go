@@ -175,6 +175,14 @@ func (c *Client) Upload(ctx context.Context, name string, content []byte) (File,
 	return f, c.call(ctx, request{method: http.MethodPost, path: "/files", body: b.Bytes(), contentType: w.FormDataContentType()}, &f)
 }
 
+// ReadRoster reads a list of travellers from an XLSX or CSV file, for a draft; nothing is kept.
+func (c *Client) ReadRoster(ctx context.Context, content []byte) ([]visit.Traveller, error) {
+	var out struct {
+		Travellers []visit.Traveller `json:"travellers"`
+	}
+	return out.Travellers, c.call(ctx, request{method: http.MethodPost, path: "/rosters", body: content, contentType: "application/octet-stream"}, &out)
+}
+
 // ImportRates adds a table of rates (rates, exchange or classes) from CSV, as Finance. It is not
 // repeated: each call adds the rows again.
 func (c *Client) ImportRates(ctx context.Context, table string, csv []byte) error {

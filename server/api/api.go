@@ -83,6 +83,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addPapers()
 	a.addAuthority()
 	a.addRates()
+	a.addRoster()
 	a.addPassports()
 	a.addAbroad()
 	if d.Service.Demo {

@@ -1,4 +1,4 @@
-// Package sheet writes tables that people open in a spreadsheet program.
+// Package sheet writes and reads tables that people open in a spreadsheet program.
 package sheet
 
 import (

@@ -402,6 +402,9 @@ func (p *Pages) saveVisit(r request) error {
 		v.Form = f
 		return p.showForm(r, http.StatusOK, v)
 	}
+	if button == "roster" {
+		return p.addRoster(r, v)
+	}
 	v.Form = compact(v.Form)
 	d, problems := draftOf(v.Form)
 	if len(visit.Wrong(problems)) > 0 || len(v.Problems) > 0 {

@@ -374,6 +374,16 @@ func (f *fake) SearchEvents(context.Context, service.User, store.EventFilter) (s
 		{Visit: "2026-00002", Seq: 5, Kind: "signed_off", At: monday, Actor: "D1001", OnBehalfOf: "P1001", Post: "COL.PSEC", Title: draft().Title, Hash: strings.Repeat("0f", 32)},
 	}}, nil
 }
+func (f *fake) Roster(_ context.Context, r io.Reader) ([]visit.Traveller, error) {
+	list, err := io.ReadAll(r)
+	require.NoError(f.t, err)
+	f.did = append(f.did, "list "+string(list))
+	if f.refuse != nil {
+		return nil, f.refuse
+	}
+	return []visit.Traveller{{Person: "F1002", Role: visit.Leader}}, nil
+}
+
 func (f *fake) Preview(_ context.Context, _ string, d visit.Draft) (service.Preview, error) {
 	p := service.Preview{Problems: d.Check()}
 	facts, problems := policy.FactsOf(d, policy.Known{People: people})

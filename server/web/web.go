@@ -69,6 +69,7 @@ type desk interface {
 	SearchEvents(ctx context.Context, u service.User, f store.EventFilter) (store.Page[store.EventRow], error)
 
 	Preview(ctx context.Context, id string, d visit.Draft) (service.Preview, error)
+	Roster(ctx context.Context, r io.Reader) ([]visit.Traveller, error)
 	Draft(ctx context.Context, u service.User, id string) (store.DraftRow, error)
 	CreateDraft(ctx context.Context, u service.User, key string, d visit.Draft) (store.DraftRow, error)
 	SaveDraft(ctx context.Context, u service.User, id string, revision int, d visit.Draft) (store.DraftRow, error)
@@ -145,6 +146,7 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.GET("/visits/new", p.signedIn(p.newVisit))
 	r.POST("/visits/new", p.signedIn(p.saveVisit))
 	r.POST("/visits/preview", p.signedIn(p.previewVisit))
+	r.GET("/visits/roster.csv", p.signedIn(p.sampleRoster))
 	r.GET("/visits/:id", p.signedIn(p.showCase))
 	r.GET("/visits/:id/edit", p.signedIn(p.editVisit))
 	r.POST("/visits/:id/edit", p.signedIn(p.saveVisit))

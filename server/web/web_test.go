@@ -525,3 +525,28 @@ func TestCountries(t *testing.T) {
 	}
 	require.Equal(t, "XX", countryName(i18n.ZH, "XX"))
 }
+
+func TestP39_AListJoinsTheFormWithoutLosingWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.user, f.lang = "F1001", "en"
+	typed := url.Values{"do": {"roster"}, "title": {"Mine"}, "travellers[0].person": {"F1001"}, "travellers[0].role": {"leader"}, "roster": {"number\nF1002"}}
+	w := f.post("/visits/new", typed)
+	require.Equal(t, http.StatusOK, w.Code)
+	sent := form(t, w, "draft")
+	require.Equal(t, []string{"Mine", "F1001", "member", "F1002", "leader", ""}, []string{
+		sent.Get("title"), sent.Get("travellers[0].person"), sent.Get("travellers[0].role"), sent.Get("travellers[1].person"), sent.Get("travellers[1].role"), sent.Get("roster"),
+	})
+	require.Equal(t, []string{"list number\nF1002"}, f.did, "nothing is saved by it")
+
+	f.refuse = &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "rows[1].person", Rule: "unknown_person", Args: map[string]string{"person": "F1002"}}}}
+	w = f.post("/visits/new", typed)
+	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
+	sent = form(t, w, "draft")
+	require.Equal(t, []string{"Mine", "F1001", "leader", "number\r\nF1002"}, []string{sent.Get("title"), sent.Get("travellers[0].person"), sent.Get("travellers[0].role"), sent.Get("roster")}, "as a browser sends it")
+	require.Contains(t, w.Body.String(), "File line 2 · number: There is no such person: F1002.")
+	require.Contains(t, w.Body.String(), `href="#f-roster"`)
+	checkPage(t, f, w)
+
+	require.Contains(t, f.get("/visits/roster.csv").Body.String(), "学号/工号,姓名,角色")
+}

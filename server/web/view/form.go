@@ -73,13 +73,15 @@ type Edit struct {
 	// Applicant is for whom the request is prepared, "" for one's own.
 	Applicant string
 	Form      Form
-	Returned  string // why it was returned, "" unless it was
-	State     visit.State
-	Saved     bool
-	Units     []string
-	Lands     []string // codes of countries, in the order of their names
-	Panel     Panel
-	Papers    service.Papers // of a draft that was saved and never submitted
+	// Roster is a list of travellers that was pasted and refused.
+	Roster   string
+	Returned string // why it was returned, "" unless it was
+	State    visit.State
+	Saved    bool
+	Units    []string
+	Lands    []string // codes of countries, in the order of their names
+	Panel    Panel
+	Papers   service.Papers // of a draft that was saved and never submitted
 	// PlanItems are the entries of the unit's annual plan.
 	PlanItems []store.PlanEntry
 }

@@ -1,0 +1,198 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/exeat/exeat/policy"
+	"github.com/exeat/exeat/server/sheet"
+	"github.com/exeat/exeat/visit"
+)
+
+// The largest list of travellers that is read: its size in bytes, and its rows.
+const (
+	MaxRoster     = 2 << 20
+	maxRosterRows = 200
+)
+
+// rosterHeads are the heads of the columns of a list of travellers, in lower case, as the offices of a university write them.
+var rosterHeads = map[string][]string{
+	"person": {"学号", "工号", "学工号", "学号/工号", "编号", "number", "person", "id"},
+	"name":   {"姓名", "name"},
+	"role":   {"角色", "身份", "role"},
+}
+
+// rosterRoles are the words for a traveller's role. An empty cell is a member; so is a teacher who goes along, since one leads.
+var rosterRoles = map[string]visit.Role{
+	"": visit.Member, "member": visit.Member, "团员": visit.Member, "成员": visit.Member, "学生": visit.Member, "带队教师": visit.Member,
+	"leader": visit.Leader, "团长": visit.Leader, "领队": visit.Leader,
+}
+
+// RosterSample is a list as it may be sent, without rows.
+var RosterSample = [][]string{{"学号/工号", "姓名", "角色"}}
+
+// Roster reads a list of travellers (团组名单): a column with the student or staff number, or one with the name, or both, and
+// perhaps one with the role. Every wrong cell is a problem of the field rows[i].column, where i+1 is the line of the file; with one
+// problem nothing counts (P-39).
+func (s *Service) Roster(ctx context.Context, r io.Reader) ([]visit.Traveller, error) {
+	content, err := io.ReadAll(io.LimitReader(r, MaxRoster+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > MaxRoster {
+		return nil, wrongRoster(visit.Problem{Field: "file", Rule: "too_large", Args: map[string]string{"limit": "2 MiB"}})
+	}
+	rows, err := sheet.Read(content)
+	if err != nil {
+		return nil, wrongRoster(visit.Problem{Field: "file", Rule: "not_a_table"})
+	}
+	l, problem := newRoster(rows)
+	if problem != nil {
+		return nil, wrongRoster(*problem)
+	}
+	if l.people, err = s.Store.People(ctx, l.column("person")...); err != nil {
+		return nil, err
+	}
+	if l.named, err = s.Store.PeopleNamed(ctx, l.column("name")...); err != nil {
+		return nil, err
+	}
+	travellers := l.travellers()
+	if len(l.problems) > 0 {
+		return nil, wrongRoster(l.problems...)
+	}
+	return travellers, nil
+}
+
+func wrongRoster(ps ...visit.Problem) error {
+	return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: ps}
+}
+
+// roster is a list being read.
+type roster struct {
+	at       map[string]int // column by its name; -1 for one that is not there
+	rows     []sheet.Row
+	people   map[string]policy.Person
+	named    map[string][]policy.Person // by each name as the list has it
+	problems []visit.Problem
+}
+
+func newRoster(rows []sheet.Row) (*roster, *visit.Problem) {
+	if len(rows) == 0 {
+		return nil, &visit.Problem{Field: "file", Rule: "no_rows"}
+	}
+	l := &roster{at: map[string]int{}, rows: rows[1:]}
+	for column, words := range rosterHeads {
+		l.at[column] = slices.IndexFunc(rows[0].Cells, func(head string) bool { return slices.Contains(words, strings.ToLower(head)) })
+	}
+	switch {
+	case l.at["person"] < 0 && l.at["name"] < 0:
+		return nil, &visit.Problem{Field: "file", Rule: "no_column", Args: map[string]string{"column": rosterHeads["person"][3], "have": strings.Join(rows[0].Cells, ", ")}}
+	case len(l.rows) == 0:
+		return nil, &visit.Problem{Field: "file", Rule: "no_rows"}
+	case len(l.rows) > maxRosterRows:
+		return nil, &visit.Problem{Field: "file", Rule: "too_many", Args: map[string]string{"max": strconv.Itoa(maxRosterRows)}}
+	}
+	return l, nil
+}
+
+// column lists the cells of a column that are filled.
+func (l *roster) column(name string) []string {
+	var cells []string
+	for _, r := range l.rows {
+		if c := r.Cell(l.at[name]); c != "" {
+			cells = append(cells, c)
+		}
+	}
+	return cells
+}
+
+func (l *roster) travellers() []visit.Traveller {
+	ts := make([]visit.Traveller, 0, len(l.rows))
+	first := map[string]int{} // the line in which a person stood first
+	led := false
+	for _, r := range l.rows {
+		id := l.person(r)
+		role, ok := rosterRoles[strings.ToLower(r.Cell(l.at["role"]))]
+		switch {
+		case !ok:
+			l.wrongCell(r.Line, "role", "unknown_value", "value", r.Cell(l.at["role"]))
+		case led && role == visit.Leader:
+			l.wrongCell(r.Line, "role", "one_leader")
+		}
+		led = led || role == visit.Leader
+		if line, again := first[id]; again && id != "" {
+			l.wrongCell(r.Line, "person", "twice_in_lines", "value", id, "line", strconv.Itoa(line))
+			continue
+		}
+		first[id] = r.Line
+		ts = append(ts, visit.Traveller{Person: id, Role: role})
+	}
+	return ts
+}
+
+// person gives who stands in a row. Where number and name are given, both must be of the same person: a wrong digit names somebody else.
+func (l *roster) person(r sheet.Row) string {
+	id, name := r.Cell(l.at["person"]), r.Cell(l.at["name"])
+	if id == "" && name == "" {
+		l.wrongCell(r.Line, "person", "required")
+		return ""
+	}
+	if id == "" {
+		return l.only(r, name)
+	}
+	p, known := l.people[id]
+	switch {
+	case !known:
+		l.wrongCell(r.Line, "person", "unknown_person", "person", id)
+		return ""
+	case name != "" && !slices.ContainsFunc(l.named[name], func(n policy.Person) bool { return n.ID == id }):
+		l.wrongCell(r.Line, "name", "other_name", "person", id, "name", p.NameZH+" / "+p.NameEN)
+	}
+	return id
+}
+
+// only gives the one person of a name.
+func (l *roster) only(r sheet.Row, name string) string {
+	switch found := l.named[name]; len(found) {
+	case 0:
+		l.wrongCell(r.Line, "name", "unknown_person", "person", name)
+		return ""
+	case 1:
+		return found[0].ID
+	default:
+		ids := make([]string, len(found))
+		for i, p := range found {
+			ids[i] = p.ID
+		}
+		l.wrongCell(r.Line, "name", "several_of_this_name", "name", name, "persons", strings.Join(ids, ", "))
+		return ""
+	}
+}
+
+func (l *roster) wrongCell(line int, column, rule string, pairs ...string) {
+	l.problems = append(l.problems, visit.Problem{Field: fmt.Sprintf("rows[%d].%s", line-1, column), Rule: rule, Args: visit.Refuse("", "", pairs...).Args})
+}
+
+// WithRoster adds a list to the travellers of a draft. Who is there already takes the role that the list says, and where the list has
+// a leader, whoever led before becomes a member.
+func WithRoster(have, list []visit.Traveller) []visit.Traveller {
+	have = slices.Clone(have)
+	leads := func(t visit.Traveller) bool { return t.Role == visit.Leader }
+	if slices.ContainsFunc(list, leads) {
+		for i := range have {
+			have[i].Role = visit.Member
+		}
+	}
+	for _, t := range list {
+		if i := slices.IndexFunc(have, func(h visit.Traveller) bool { return h.Person == t.Person }); i >= 0 {
+			have[i].Role = t.Role
+			continue
+		}
+		have = append(have, t)
+	}
+	return have
+}
