@@ -1,6 +1,7 @@
 package visit
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -236,11 +237,12 @@ func orElse(s, other string) string {
 
 // faceRisk acts on a change of risk once. A rise to 4 suspends everybody who has not left; a rise to 3 or more asks those
 // who are away to check in and those who are about to leave to look at the risk again; a fall only shortens nothing any more.
+// While a visit is being decided the level is noted, and acts at the approval.
 func (d *decider) faceRisk(a FaceRisk) error {
 	if d.command.By.Channel != System.Channel {
 		return Refuse(Forbidden, "system_only")
 	}
-	if len(d.Trips) == 0 || d.State.Final() {
+	if len(d.Trips) == 0 && !d.State.Open() || d.State.Final() {
 		return nil
 	}
 	f := RiskChanged{Change: a.Change, Country: a.Country, From: a.From, To: a.To, By: a.By}
@@ -251,6 +253,29 @@ func (d *decider) faceRisk(a FaceRisk) error {
 		return nil
 	}
 	return d.emit(f)
+}
+
+// faceKnownRisk suspends those whose preparation begins when a level that was noted while the visit was being decided says that nobody
+// leaves. Whom somebody has let go meanwhile, by lifting a suspension, it leaves alone.
+func (d *decider) faceKnownRisk(before []Trip) error {
+	for _, country := range slices.Sorted(maps.Keys(d.Risks)) {
+		f := RiskChanged{Country: country, From: d.Risks[country], To: d.Risks[country], By: System.Person}
+		if f.To < suspendRisk {
+			continue
+		}
+		d.rise(&f)
+		f.Asked, f.Due = nil, time.Time{}
+		f.Suspended = slices.DeleteFunc(f.Suspended, func(person string) bool {
+			return slices.ContainsFunc(before, func(t Trip) bool { return t.Person == person })
+		})
+		if len(f.Suspended) == 0 {
+			continue
+		}
+		if err := d.emit(f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *decider) rise(f *RiskChanged) {

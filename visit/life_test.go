@@ -319,6 +319,27 @@ func TestP40_RiskFourSuspendsAndAsksForASignOfLife(t *testing.T) {
 	require.Equal(t, visit.StateAbroad, d.v.State)
 }
 
+func TestP40_ARiseOfRiskWhileAVisitIsDecidedActsAtTheApproval(t *testing.T) {
+	t.Parallel()
+	for level, want := range map[int]visit.State{3: visit.StatePreparing, 4: visit.StateSuspended} {
+		r := simplified()
+		r.Life = life("faculty", "guest")
+		d := &desk{t: t, v: visit.New("2026-00001", "faculty"), now: start}
+		d.must("faculty", "", visit.Submit{Version: "v1", Unit: "CIV", Travellers: []string{"faculty", "guest"}, Route: r})
+		d.system(visit.FaceRisk{Change: 7, Country: "JP", From: 1, To: level, By: "io.rev"})
+		require.Equal(t, map[string]int{"JP": level}, d.v.Risks)
+		require.True(t, d.v.State.Open(), "the decision goes on")
+		d.sign("1.1.FIN", "1.1.COL.DEAN", "1.1.COL.PSEC", "1.2.IO.REV")
+		d.tick(7)
+		d.sign("1.3.ISSUE")
+		require.Equal(t, want, d.v.State)
+		if want == visit.StateSuspended {
+			d.must("rev", "IO.REV", visit.Lift{Reason: "n"})
+			require.Equal(t, visit.StatePreparing, d.v.State, "somebody may let them go")
+		}
+	}
+}
+
 func TestP34_ARiseOfRiskAsksForAnotherLook(t *testing.T) {
 	t.Parallel()
 	d := living(t, nil, "faculty")

@@ -88,7 +88,11 @@ func (d *decider) liveOn() error {
 	if l == nil {
 		return nil
 	}
-	return d.emit(PreparationOpened{Travellers: d.Travellers, Expires: midnight(l.Return)})
+	before := d.Trips
+	if err := d.emit(PreparationOpened{Travellers: d.Travellers, Expires: midnight(l.Return)}); err != nil {
+		return err
+	}
+	return d.faceKnownRisk(before)
 }
 
 // concerned gives the travellers of a command: those it names, or all for whom the actor may speak and who are in one of

@@ -32,7 +32,7 @@ type Visit struct {
 	After      Notice      `json:"after,omitzero"`
 	Objections []Objection `json:"objections,omitempty"`
 	Reports    []Filed     `json:"reports,omitempty"`
-	// Risks are the levels of countries on the way that have changed since the approval.
+	// Risks are the levels of countries on the way that have changed since the route was made.
 	Risks map[string]int `json:"risks,omitempty"`
 	// Package is the hash of the archived file; ArchiveDue is when it should be there, zero when nothing is awaited.
 	Package    string    `json:"package,omitempty"`
@@ -166,6 +166,9 @@ func (v *Visit) apply(e Event) error {
 		v.pin(f.Version, f.Travellers, f.Route)
 		v.prepared(f.PreparedBy)
 	case Resubmitted:
+		if len(v.Trips) == 0 {
+			v.Risks = nil // the new route has looked at them
+		}
 		changed := v.changes(f.Version)
 		v.pin(f.Version, f.Travellers, f.Route)
 		v.prepared(f.PreparedBy)

@@ -56,8 +56,8 @@ type RiskPerson struct {
 }
 
 // OpenRiskChanges makes a change of every level of risk that is in force and has caused none yet, with the visits on which it
-// acts: those with a stay in the country and somebody who is away or still may leave. It gives the changes that are not
-// ended, these and earlier ones.
+// acts: those with a stay in the country that are being decided, or with somebody who is away or still may leave. It gives the
+// changes that are not ended, these and earlier ones.
 func (s *Store) OpenRiskChanges(ctx context.Context) ([]int64, error) {
 	if _, err := s.db.ExecContext(ctx, `
 		WITH fresh AS (
@@ -72,16 +72,29 @@ func (s *Store) OpenRiskChanges(ctx context.Context) ([]int64, error) {
 		  RETURNING id, country, from_level, to_level
 		)
 		INSERT INTO risk_visit (change, visit)
-		SELECT DISTINCT f.id, t.visit
+		SELECT DISTINCT f.id, v.id
 		  FROM fresh f
 		  JOIN leg l ON l.country = f.country
-		  JOIN trip t ON t.visit = l.visit
-		 WHERE f.from_level <> f.to_level AND t.state IN ('abroad', 'overdue', 'ready', 'preparing', 'suspended')`); err != nil {
+		  JOIN visit v ON v.id = l.visit
+		  LEFT JOIN trip t ON t.visit = v.id
+		 WHERE f.from_level <> f.to_level
+		   AND (t.state IN ('abroad', 'overdue', 'ready', 'preparing', 'suspended') OR v.state = ANY ($1))`, pq.Array(decidingStates())); err != nil {
 		return nil, wrap(err, "open changes of risk")
 	}
 	var ids []int64
 	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM risk_change WHERE ended_at IS NULL ORDER BY id`)
 	return ids, wrap(err, "list open changes of risk")
+}
+
+// decidingStates are the states in which a visit is being decided.
+func decidingStates() []string {
+	var open []string
+	for _, s := range visit.States {
+		if s.Open() {
+			open = append(open, string(s))
+		}
+	}
+	return open
 }
 
 const riskChanges = `

@@ -21,6 +21,20 @@ import (
 // approvedTo records a visit of the faculty to a country that is approved and ready, without starting its workflow.
 func (d *desk) approvedTo(country string) string {
 	d.t.Helper()
+	id := d.requestedTo(country)
+	v, err := d.st.Visit(d.t.Context(), id)
+	require.NoError(d.t, err)
+	_, err = d.st.Record(d.t.Context(), v, visit.Command{ID: "IO.DIR.issue", By: visit.Actor{Person: "IO.DIR", Post: "IO.DIR", Channel: "api"}, Do: visit.Approve{Task: "1.1.ISSUE"}})
+	require.NoError(d.t, err)
+	v, err = d.st.Visit(d.t.Context(), id)
+	require.NoError(d.t, err)
+	require.Equal(d.t, visit.StateReady, v.State)
+	return id
+}
+
+// requestedTo records a request that one sign-off decides.
+func (d *desk) requestedTo(country string) string {
+	d.t.Helper()
 	ctx := d.t.Context()
 	now, err := d.st.Now(ctx)
 	require.NoError(d.t, err)
@@ -40,17 +54,10 @@ func (d *desk) approvedTo(country string) string {
 		Life: &visit.Life{Exit: exit.String(), Arrive: exit.String(), Return: back, Leader: "faculty", Keep: visit.TenYears, ArchiveBy: "06-30",
 			Duties: []visit.Duty{{Travellers: []string{"faculty"}, CheckIn: 7, Form: visit.AcademicReport}}},
 	}
-	v := visit.New(row.ID, "faculty")
-	for _, c := range []visit.Command{
-		{ID: "faculty.submit", By: visit.Actor{Person: "faculty", Channel: "api"}, Do: visit.Submit{Version: version, Unit: "CIV", Travellers: []string{"faculty"}, Route: route}},
-		{ID: "IO.DIR.issue", By: visit.Actor{Person: "IO.DIR", Post: "IO.DIR", Channel: "api"}, Do: visit.Approve{Task: "1.1.ISSUE"}},
-	} {
-		_, err := d.st.Record(ctx, v, c)
-		require.NoError(d.t, err)
-		v, err = d.st.Visit(ctx, row.ID)
-		require.NoError(d.t, err)
-	}
-	require.Equal(d.t, visit.StateReady, v.State)
+	_, err = d.st.Record(ctx, visit.New(row.ID, "faculty"), visit.Command{
+		ID: "faculty.submit", By: visit.Actor{Person: "faculty", Channel: "api"}, Do: visit.Submit{Version: version, Unit: "CIV", Travellers: []string{"faculty"}, Route: route},
+	})
+	require.NoError(d.t, err)
 	return row.ID
 }
 
@@ -82,6 +89,8 @@ func TestP40_RisingRiskSuspendsEverybodyWhoIsReady(t *testing.T) {
 		})
 	}
 	require.NoError(t, g.Wait())
+	waiting := d.requestedTo("JP")
+	require.NoError(t, d.host.Start(ctx, waiting))
 	elsewhere := d.approvedTo("DE")
 	require.NoError(t, d.host.Start(ctx, elsewhere))
 	now, err := d.st.Now(ctx)
@@ -109,7 +118,7 @@ func TestP40_RisingRiskSuspendsEverybodyWhoIsReady(t *testing.T) {
 	c, err := d.st.RiskChange(ctx, open[0])
 	require.NoError(t, err)
 	require.NotNil(t, c.EndedAt)
-	require.Equal(t, []int{1, 4, n, 0, 0, n - n/5, n / 5}, []int{c.From, c.To, c.Visits, c.Pending, c.Failed, c.Suspended, c.Asked})
+	require.Equal(t, []int{1, 4, n + 1, 0, 0, n - n/5, n / 5}, []int{c.From, c.To, c.Visits, c.Pending, c.Failed, c.Suspended, c.Asked})
 	people, err := d.st.RiskPeople(ctx, c.ID, nil)
 	require.NoError(t, err)
 	require.Len(t, people, n, "all are listed")
@@ -140,6 +149,8 @@ func TestP40_RisingRiskSuspendsEverybodyWhoIsReady(t *testing.T) {
 		require.Equal(t, 1, told, "one event for each visit")
 	}
 	require.Equal(t, visit.StateReady, d.state(elsewhere))
+	d.must(waiting, "IO.DIR", visit.Approve{Task: "1.1.ISSUE"})
+	require.Equal(t, visit.StateSuspended, d.state(waiting), "what was decided meanwhile is approved and waits")
 	suspended := ids[n-1]
 	_, err = d.do(suspended, "faculty", visit.Depart{On: calendar.DateOf(now).String()})
 	require.Equal(t, visit.Conflict, visit.CodeOf(err), "nobody leaves")
