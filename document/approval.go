@@ -43,12 +43,14 @@ type Authority struct {
 	Name    Words  `json:"name"`
 	Number  string `json:"number"` // of the document that grants it; may be empty
 	Article string `json:"article,omitempty"`
+	// GrantedBy is who has granted the power, as the register of authorities says.
+	GrantedBy string `json:"granted_by,omitempty"`
 	// Decision is the number and date of a decision from outside, as it was entered.
 	Decision string `json:"decision,omitempty"`
 }
 
 func (a Authority) text() string {
-	cited := strings.TrimSpace(a.Number + " " + a.Article)
+	cited := strings.TrimSpace(a.GrantedBy + " " + strings.TrimSpace(a.Number+" "+a.Article))
 	text := a.Name.both()
 	if cited != "" {
 		text += "（" + cited + "）"

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/document"
 	"github.com/exeat/exeat/paper"
 	"github.com/exeat/exeat/policy"
@@ -258,9 +259,12 @@ func lastSigned(v visit.Visit) (visit.Task, bool) {
 	return last, last.ID != ""
 }
 
-// authority is the right by which the last sign-off was given: as the pinned policy cites it, and for a decision from
-// outside its number and date.
+// authority is the right by which the last sign-off was given: for a decision from outside its number and date, otherwise what the
+// register had in force on the day of the approval (domain P-32), and where it has nothing, what the pinned policy cites.
 func (s *Service) authority(ctx context.Context, v visit.Visit, last visit.Task) (document.Authority, error) {
+	if last.SignOff.Review == visit.Outside {
+		return s.outsideAuthority(ctx, v, last)
+	}
 	pack, err := s.PolicyOf(ctx, v.Route.Policy.Hash)
 	if err != nil {
 		return document.Authority{}, err
@@ -269,11 +273,27 @@ func (s *Service) authority(ctx context.Context, v visit.Visit, last visit.Task)
 	if c, ok := pack.SignOffCitation(last.SignOff.Code); ok {
 		a = document.Authority{Name: document.Words(c.Words), Number: c.Number, Article: c.Article}
 	}
-	if last.SignOff.Review != visit.Outside {
+	all, err := s.Store.Authorities(ctx)
+	if err != nil {
+		return a, err
+	}
+	under, _ := cited(all, visit.Route{Stages: [][]visit.SignOff{{last.SignOff}}}, calendar.DateOf(last.Decided).String())
+	if len(under) == 0 {
+		return a, nil
+	}
+	r := under[0]
+	return document.Authority{Name: document.Words{ZH: r.NameZH, EN: r.NameEN}, Number: r.Document, GrantedBy: r.GrantedBy}, nil
+}
+
+// outsideAuthority is the authority outside with its decision. Decisions of before they had a number of their own have it in the reason.
+func (s *Service) outsideAuthority(ctx context.Context, v visit.Visit, last visit.Task) (document.Authority, error) {
+	a := document.Authority{Name: s.signOffName(last.SignOff.Code)}
+	if o := last.Outside; o != nil {
+		a.Decision = o.Number + "，" + o.Date
 		return a, nil
 	}
 	notes, err := s.Store.Notes(ctx, v.ID)
-	a = document.Authority{Name: s.signOffName(last.SignOff.Code), Decision: notes[last.Reason]}
+	a.Decision = notes[last.Reason]
 	return a, err
 }
 

@@ -306,6 +306,16 @@ func TestP32_TheAuthorityIsCitedAndMustBeInForce(t *testing.T) {
 	r, err := k.svc.Decide(t.Context(), k.user("io.dir"), id, issue, "b")
 	require.NoError(t, err)
 	require.Equal(t, visit.StatePreparing, r.State)
+
+	papers, err := k.svc.Papers(t.Context(), k.user("io.dir"), id)
+	require.NoError(t, err)
+	file, err := k.svc.PaperPDF(t.Context(), k.user("io.dir"), id, papers.Numbered[0].Code)
+	require.NoError(t, err)
+	require.NotEmpty(t, file.Content)
+	var body string
+	require.NoError(t, k.db.Owner(t).Get(&body, `SELECT body FROM paper_file WHERE visit = $1`, id))
+	require.Contains(t, body, `"authority":{"granted_by":"Ministry of Education","name":{"en":"Power to approve visits","zh":"因公临时出国审批权"},"number":"No. 2"}`,
+		"the paper cites the authority of the day of the approval, not the one that was withdrawn")
 }
 
 // TestP32_APresidentsCaseCannotBeIssuedInternally: whatever is in the register.
