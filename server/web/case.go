@@ -24,6 +24,9 @@ func (p *Pages) showCase(r request) error {
 		return caseErr
 	}
 	v.Task = r.Query("task")
+	if verdict := r.Query("verdict"); verdict != "" { // the choice that a key in the inbox makes; the button decides
+		v.Typed = map[string]view.Typed{"decide": {Verdict: verdict}}
+	}
 	if v.Unread > 0 { // what the page shows is known from now on
 		if err := p.svc.SeeVisit(r.ctx(), r.user, v.C.Row.ID); err != nil {
 			return err

@@ -92,3 +92,50 @@ function removeButton() {
   button.textContent = draft.dataset.remove;
   return button;
 }
+
+// Keys for those who sign: in the inbox, and beside the decision of a case. The sheet that "?" opens names them, and turns them off.
+const keys = document.getElementById("keys");
+const off = keys?.querySelector("[name=off]");
+if (off) off.checked = localStorage.getItem("keys") === "off";
+off?.addEventListener("change", () => localStorage.setItem("keys", off.checked ? "off" : "on"));
+document.getElementById("keys-open")?.addEventListener("click", () => keys.showModal());
+
+const tasks = [...document.querySelectorAll("[data-task]")];
+const acts = {
+  j: () => stepTask(1),
+  k: () => stepTask(-1),
+  a: () => choose("approve"),
+  r: () => choose("return"),
+  "?": () => keys.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select");
+  if (!keys || keys.open || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const act = acts[event.key];
+  if (!act || (off.checked && event.key !== "?")) return;
+  event.preventDefault();
+  act();
+});
+
+function stepTask(by) {
+  if (tasks.length === 0) return;
+  const at = tasks.indexOf(document.activeElement);
+  tasks[at < 0 ? 0 : Math.min(Math.max(at + by, 0), tasks.length - 1)].focus();
+}
+
+// In the list it opens the case at the decision; beside the decision it makes the choice, which the button confirms.
+function choose(verdict) {
+  const task = document.activeElement;
+  if (tasks.includes(task)) {
+    const to = new URL(task.href);
+    to.searchParams.set("verdict", verdict);
+    to.hash = "f-reason";
+    location.assign(to);
+    return;
+  }
+  const choice = document.querySelector(`#decide [name=decision][value=${verdict}]`);
+  if (!choice) return;
+  choice.checked = true;
+  document.getElementById("f-reason").focus();
+}

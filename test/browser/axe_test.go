@@ -1,0 +1,102 @@
+package browser_test
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/exeat/exeat/server/i18n"
+)
+
+// The persons between whom every page is reached.
+var walkers = []string{"io.rev", "faculty.civ", "fin", "dean.civ", "passport", "auditor", "admin", "policy.editor", "sao"}
+
+// TestEveryPageIsAccessible follows every link of the pages, as each of several persons, and lets axe look at every page that it
+// comes by, in light and in dark (WCAG 2.2 AA). Pages that differ in a number only count as one.
+func TestEveryPageIsAccessible(t *testing.T) {
+	t.Parallel()
+	axe, err := os.ReadFile("../../node_modules/axe-core/axe.min.js")
+	require.NoError(t, err, "make build fetches it")
+	seen := map[string]bool{}
+	login := open(t, i18n.EN, desk)
+	login.accessible(string(axe))
+	for i, person := range walkers {
+		b := signIn(t, i18n.Langs[i%len(i18n.Langs)], desk, person)
+		todo := []string{"/"}
+		for len(todo) > 0 {
+			path := todo[0]
+			todo = todo[1:]
+			if kind := kindOf(path); seen[kind] {
+				continue
+			} else if path != "/" { // everybody has a desk of his own
+				seen[kind] = true
+			}
+			b.visit(path)
+			b.accessible(string(axe))
+			todo = append(todo, b.links()...)
+		}
+	}
+	t.Logf("%d kinds of pages", len(seen))
+	require.Greater(t, len(seen), 40)
+}
+
+// number is what differs between pages of one kind: numbers of visits and rows, hashes, codes, days.
+var number = regexp.MustCompile(`[0-9]{4}-[0-9]{5,}|[0-9a-f]{16,}|[A-Z0-9]{10,}|\d{4}-\d\d(-\d\d)?|\d+`)
+
+// kindOf says of which kind the page at an address is: its path and the names of its query.
+func kindOf(path string) string {
+	u, err := url.Parse(path)
+	if err != nil {
+		return path
+	}
+	names := []string{}
+	for name := range u.Query() {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return number.ReplaceAllString(u.Path, "N") + "?" + strings.Join(names, "&")
+}
+
+// links lists the pages of the site to which the page leads. What is saved as a file is no page.
+func (b *tab) links() []string {
+	b.t.Helper()
+	var all []string
+	b.run(chromedp.Evaluate(`[...document.querySelectorAll("a[href]:not([download])")]
+		.filter(a => a.origin === location.origin && !a.target).map(a => a.pathname + a.search)`, &all))
+	return slices.DeleteFunc(all, func(path string) bool {
+		return files.MatchString(path)
+	})
+}
+
+var files = regexp.MustCompile(`format=|\.(pdf|csv|json|zip|xlsx|ics)(\?|$)|/files/|/papers/|/export|/sample$|/dev/mail/|/api/|/text$|/bundle`)
+
+// accessible lets axe look at the page, in light and dark.
+func (b *tab) accessible(axe string) {
+	b.t.Helper()
+	for _, scheme := range []string{"light", "dark"} {
+		b.run(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+			{Name: "prefers-reduced-motion", Value: "reduce"}, {Name: "prefers-color-scheme", Value: scheme},
+		}))
+		var violations []string
+		b.run(
+			chromedp.Evaluate(axe, nil),
+			chromedp.Evaluate(look, &violations, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
+		)
+		if len(violations) > 0 {
+			b.t.Errorf("%s in %s:\n%s", b.path(), scheme, strings.Join(violations, "\n"))
+		}
+	}
+}
+
+var look = fmt.Sprintf(`axe.run(document, {runOnly: %q.split(" "), resultTypes: ["violations"]}).then(r => r.violations.flatMap(v =>
+	v.nodes.slice(0, 3).map(n => v.id + ": " + n.target.join(" ") + " — " + n.html.slice(0, 160) + " — " + (n.any.concat(n.all, n.none)[0]?.message ?? v.help))))`,
+	"wcag2a wcag2aa wcag21a wcag21aa wcag22aa best-practice")

@@ -1,0 +1,101 @@
+package browser_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+
+	"github.com/exeat/exeat/server/i18n"
+	"github.com/exeat/exeat/visit"
+)
+
+// strike presses keys one after the other and gives how many.
+func (b *tab) strike(keys ...string) int {
+	b.t.Helper()
+	for _, key := range keys {
+		b.run(chromedp.KeyEvent(key))
+	}
+	return len(keys)
+}
+
+// enter presses Enter, which brings a new page.
+func (b *tab) enter() int {
+	b.t.Helper()
+	b.load(chromedp.KeyEvent(kb.Enter))
+	b.look()
+	return 1
+}
+
+// A request is approved from the inbox with the keyboard alone: j and k walk, a and r choose, the button confirms.
+func TestP57_TheInboxByKeyboardAlone(t *testing.T) {
+	t.Parallel()
+	d := journey(t, visit.Academic, "Decided by keys", 6)
+	d.Unit = "INFO"
+	id := handedIn(t, "faculty.info", d)
+	b := signIn(t, i18n.EN, desk, "dean.info")
+	b.visit("/inbox")
+	b.strike("?")
+	b.await(`document.getElementById("keys").open`)
+	b.strike(kb.Escape)
+	b.await(`!document.getElementById("keys").open`)
+	walked := b.strike("j")
+	for !b.onTask(id) && walked < 30 {
+		walked += b.strike("j")
+	}
+	require.True(t, b.onTask(id), "j comes by every task")
+	b.strike("k", "j")
+	require.True(t, b.onTask(id) || walked == 1, "k goes back")
+	require.Equal(t, http.StatusOK, b.load(chromedp.KeyEvent("r")))
+	require.Equal(t, "return", b.chosen("decision"))
+	require.Equal(t, "f-reason", b.focused(), "what was chosen in the list goes on with its reason")
+	b.strike("a")
+	require.Equal(t, "return", b.chosen("decision"), "where one types, a is a letter")
+
+	b.visit("/inbox")
+	for !b.onTask(id) {
+		b.strike("j")
+	}
+	require.Equal(t, http.StatusOK, b.load(chromedp.KeyEvent("a")))
+	require.Equal(t, "approve", b.chosen("decision"))
+	keys := 2 + b.strike(kb.Tab) + b.enter()
+	b.sees(b.say("done.decided"))
+	t.Logf("from the task in the list to the recorded approval: %d keys", keys)
+	require.LessOrEqual(t, keys, 5)
+}
+
+// onTask tells whether the focus is on the task of a visit in the list.
+func (b *tab) onTask(id string) bool {
+	b.t.Helper()
+	var on bool
+	b.run(chromedp.Evaluate(fmt.Sprintf(`document.activeElement.href?.includes(%q) === true`, id), &on))
+	return on
+}
+
+func (b *tab) chosen(name string) string {
+	b.t.Helper()
+	var value string
+	b.run(chromedp.Evaluate(fmt.Sprintf(`document.querySelector('[name=%s]:checked')?.value ?? ""`, name), &value))
+	return value
+}
+
+// From the link in a mail to the recorded approval on a phone: a choice and a confirmation, two taps after the one on the link.
+func TestP57_AnApprovalOnAPhoneTakesThreeTaps(t *testing.T) {
+	t.Parallel()
+	d := journey(t, visit.Academic, "Approved between two meetings", 6)
+	d.Unit = "CIV"
+	id := handedIn(t, "faculty2.civ", d)
+	b := signIn(t, i18n.ZH, phone, "psec.civ")
+	taps := 1
+	b.visit("/visits/" + id + "?from=mail&task=1.1.COL.PSEC#decide") // the address in the mail
+	b.choose("decision", "approve")
+	taps++
+	b.press("decide.submit")
+	taps++
+	b.sees(b.say("done.decided"))
+	t.Logf("from the link in the mail to the recorded approval: %d taps", taps)
+	require.LessOrEqual(t, taps, 3)
+}
