@@ -121,7 +121,7 @@ func families() map[string][]string {
 		"mark.":                strings_(policy.MarkKinds),
 		"nav.":                 placesOfTheMenu(),
 		"notice.":              visit.ToldKinds(),
-		"notice_state.":        strings_([]visit.NoticeState{visit.NoticeNone, visit.NoticeOpen, visit.NoticeDone}),
+		"notice_state.":        strings_([]visit.NoticeState{visit.NoticeNone, visit.NoticeKept, visit.NoticeOpen, visit.NoticeDone, visit.NoticeExempt}),
 		"office.":              view.OfficeKinds,
 		"open_visits.":         strings_(service.OpenVisitsChoices),
 		"open_visits_help.":    strings_(service.OpenVisitsChoices),
