@@ -2,10 +2,12 @@ package service_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/visit"
@@ -153,4 +155,65 @@ func TestP30_ASecretVisitIsOnNoBoardAndWaitsForNone(t *testing.T) {
 	_, err = k.svc.PublishNotice(ctx, k.user("io.dir"), third, "There is no secret in it.", "publish")
 	require.NoError(t, err)
 	require.Equal(t, third, k.notices(store.NoticeFilter{})[0].Visit)
+}
+
+// back is a visit whose traveller is home, reported, and whose notice after the return is open.
+func (k *kit) back(person string, report visit.Report) string {
+	k.t.Helper()
+	ctx := k.t.Context()
+	d := k.draft(person)
+	d.ExitDate, d.ReturnDate, d.Legs[0].Arrive, d.Legs[0].Depart = k.day(0), k.day(3), k.day(0), k.day(3)
+	row, err := k.svc.CreateDraft(ctx, k.user(person), "", d)
+	require.NoError(k.t, err)
+	hash, err := k.svc.Store.PutReport(ctx, row.ID, report)
+	require.NoError(k.t, err)
+	people, err := k.svc.Store.People(ctx, person)
+	require.NoError(k.t, err)
+	version, err := k.svc.Store.PutVersion(ctx, row.ID, store.Content{Applicant: person, Draft: d, People: []policy.Person{people[person]}})
+	require.NoError(k.t, err)
+	who := []string{person}
+	route := visit.Route{Rule: "R", Stages: [][]visit.SignOff{{{Code: "IO.REV", Review: visit.IOReview, Posts: []string{"IO.REV"}, Limit: 1}}}, Life: &visit.Life{
+		Exit: d.ExitDate, Arrive: d.ExitDate, Return: d.ReturnDate, Leader: person, NoticeDays: 5, Keep: visit.TenYears, ArchiveBy: "06-30",
+		Duties: []visit.Duty{{Travellers: who, Report: visit.Period{N: 1, Of: "months"}, Form: visit.AcademicReport}},
+	}}
+	for i, c := range []visit.Command{
+		{By: visit.Actor{Person: person}, Do: visit.Submit{Version: version, Unit: "CIV", Travellers: who, Route: route}},
+		{By: visit.Actor{Person: "io.rev", Post: "IO.REV"}, Do: visit.Approve{Task: "1.1.IO.REV"}},
+		{By: visit.Actor{Person: person}, Do: visit.Depart{On: k.day(0)}},
+		{By: visit.Actor{Person: person}, Do: visit.Arrive{Back: k.day(0)}},
+		{By: visit.Actor{Person: person}, Do: visit.FileReport{Form: visit.AcademicReport, Content: hash}},
+		{By: visit.Actor{Person: "dean.civ", Post: "COL.DEAN", Unit: "CIV"}, Do: visit.AcceptReport{Report: 1}},
+	} {
+		v := visit.New(row.ID, person)
+		if i > 0 {
+			v, err = k.svc.Store.Visit(ctx, row.ID)
+			require.NoError(k.t, err)
+		}
+		c.ID, c.By.Channel = fmt.Sprint(row.ID, ".", i), "api"
+		_, err = k.svc.Store.Record(ctx, v, c)
+		require.NoError(k.t, err, "%T", c.Do)
+	}
+	return row.ID
+}
+
+func TestP30_TheNoticeAfterTheReturnTellsWhatHappened(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	id := k.back("faculty.civ", visit.Report{
+		Form: visit.AcademicReport, Summary: "The paper was read; call 13800138000.", Results: []visit.Result{{Kind: visit.ResultTalk, Text: "One talk"}},
+		Contacts: []visit.Contact{{Name: "H. Sato", Institution: "Kyoto University", Country: "JP"}},
+	})
+	n, err := k.svc.NoticeOf(t.Context(), k.user("faculty.mech"), id)
+	require.NoError(t, err)
+	require.True(t, n.After && n.MayObject)
+	require.Equal(t, k.day(0), n.Trips[0].Back)
+	require.Equal(t, k.day(0), n.Trips[0].Left)
+	require.NotEmpty(t, n.Trips[0].Name.EN)
+	require.Equal(t, []service.NoticeReport{{Summary: "The paper was read; call ●●●.", Results: []visit.Result{{Kind: visit.ResultTalk, Text: "One talk"}}}}, n.Reports)
+	all, err := json.Marshal(n.PublicNotice)
+	require.NoError(t, err)
+	require.NotContains(t, string(all), "Sato", "whom somebody met is not announced")
+	after, before := true, false
+	require.Len(t, k.notices(store.NoticeFilter{After: &after}), 1)
+	require.Empty(t, k.notices(store.NoticeFilter{After: &before}))
 }
