@@ -29,7 +29,7 @@ func TestP30_TheBoardIsReadByEveryMemberAndNobodyElse(t *testing.T) {
 	}
 	require.Contains(t, f.did, "notices CIV true")
 	page := f.get("/notices/2026-00009").Body.String()
-	for _, said := range []string{"Wang Wei", "Civil Engineering", "Kyoto University", "Bridge project", "CNY 12000", "The paper was read.", "One talk", "1 day late", "Did not travel", "An objection is being examined"} {
+	for _, said := range []string{"Wang Wei", "Civil Engineering", "Kyoto University", "Bridge project", "CNY 12,000", "The paper was read.", "One talk", "1 day late", "Did not travel", "An objection is being examined"} {
 		require.Contains(t, page, said)
 	}
 	require.NotContains(t, page, "It was a holiday.", "the objection of another")
