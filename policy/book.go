@@ -51,6 +51,7 @@ type BookOverlay struct {
 	Gates     []string          `json:"gates"`
 	Documents []string          `json:"documents"`
 	Halves    bool              `json:"halve_limits"`
+	Holds     bool              `json:"hold_notice"`
 	Warn      Words             `json:"warn,omitzero"`
 	Refuse    Words             `json:"refuse,omitzero"`
 	// Override are the posts whose holders may lift the refusal for one visit.
@@ -107,7 +108,7 @@ func (p *Pack) Book() Book {
 	for _, o := range p.overlays {
 		b.Overlays = append(b.Overlays, BookOverlay{
 			BookEntry: bookEntry(o.id, o.words, o.when, o.citation), Add: o.add, Replace: o.replace, Gates: o.gates, Documents: o.documents,
-			Halves: o.halve, Warn: o.warn.said(), Refuse: o.refuse.said(), Override: o.refuse.mayLift(),
+			Halves: o.halve, Holds: o.hold, Warn: o.warn.said(), Refuse: o.refuse.said(), Override: o.refuse.mayLift(),
 		})
 	}
 	for _, s := range p.signOffs {

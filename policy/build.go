@@ -158,7 +158,7 @@ func (b *builder) build() (Route, error) {
 	}
 	b.stages(&r)
 	b.terms(&r)
-	r.gates(b.pack, asked.gates)
+	r.gates(b.pack, asked.gates, slices.ContainsFunc(b.overlays, func(m match) bool { return m.overlay.hold }))
 	for _, step := range []func() error{
 		func() error { return b.documents(&r, asked.documents) }, func() error { return b.timers(&r) }, func() error { return b.life(&r) },
 	} {
@@ -305,7 +305,7 @@ func (a asked) add(m match) {
 	}
 }
 
-func (r *Route) gates(p *Pack, asked map[string]*Reason) {
+func (r *Route) gates(p *Pack, asked map[string]*Reason, hold bool) {
 	for _, g := range p.gates {
 		if reason := asked[g.code]; reason != nil {
 			r.Gates = append(r.Gates, Gate{Item{g.code, g.name, reason}, g.before})
@@ -313,6 +313,7 @@ func (r *Route) gates(p *Pack, asked map[string]*Reason) {
 	}
 	if asked[p.notice.gate] != nil {
 		r.NoticeDays = p.notice.days
+		r.HoldNotice = hold
 	}
 }
 

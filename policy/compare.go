@@ -204,7 +204,7 @@ func samples() []Facts {
 	var all []Facts
 	for _, category := range visit.Categories {
 		ranks := []Rank{Staff, Division, ViceHead, Head}
-		if strings.HasPrefix(string(category), "STU_") {
+		if category.OfStudents() {
 			ranks = []Rank{Student}
 		}
 		for _, rank := range ranks {

@@ -145,7 +145,8 @@ type Traveller struct {
 	CoolingOff      bool `json:"cooling_off,omitempty"`
 	FeesOwed        bool `json:"fees_owed,omitempty"`
 	Discipline      bool `json:"discipline,omitempty"`
-	Age             int  `json:"age,omitempty"` // on the day of exit; 0 if it is not known
+	Withdrew        bool `json:"withdrew,omitempty"` // after a nomination
+	Age             int  `json:"age,omitempty"`      // on the day of exit; 0 if it is not known
 	Left            bool `json:"left,omitempty"`
 	LeftPost        bool `json:"left_post,omitempty"`
 	// Team is the unit whose leading team the person belongs to, HeadOf the unit that the person heads; else empty.

@@ -168,13 +168,14 @@ func TestFactsOfMarksAgeAndRelatives(t *testing.T) {
 	d, known := dean()
 	known.Past["dean"] = policy.Past{Age: 17, Left: true, LeftPost: true, Kin: []policy.Kin{{Person: "li", Post: "FIN"}, {Person: "wang", Post: "FIN"}}, Marks: []policy.Mark{
 		{Kind: policy.OverduePassport, Person: "dean", Days: 3}, {Kind: policy.OverdueReport, Days: 9}, {Kind: policy.CoolingOff, Days: 1},
-		{Kind: policy.FeesOwed, Days: 1}, {Kind: policy.DisciplineCase, Days: 1},
+		{Kind: policy.FeesOwed, Days: 1}, {Kind: policy.DisciplineCase, Days: 1}, {Kind: policy.Withdrew, Days: 4, From: policy.FromVisits, Item: "2026-00007"},
 	}}
 	known.UnitMarks = []policy.Mark{{Kind: policy.OverduePassport, Person: "chen", Days: 31}, {Kind: policy.OverdueReport, Person: "chen", Days: 99}, {Kind: policy.OverduePassport, Days: 2}}
 	f := facts(t, d, known)
 	m := f.Travellers[0]
 	require.Equal(t, []int{3, 9, 17}, []int{m.OverduePassport, m.OverdueReport, m.Age})
-	require.True(t, m.CoolingOff && m.FeesOwed && m.Discipline && m.Left && m.LeftPost)
+	require.True(t, m.CoolingOff && m.FeesOwed && m.Discipline && m.Withdrew && m.Left && m.LeftPost)
+	require.Equal(t, policy.Source{From: policy.FromVisits, Items: []string{"2026-00007 (4d)"}}, m.Sources["t.withdrew"])
 	require.Equal(t, []string{"FIN"}, m.Kin)
 	require.Equal(t, []string{"li (FIN)", "wang (FIN)"}, m.Sources["t.kin"].Items)
 	require.Equal(t, 31, f.UnitPassportDays)

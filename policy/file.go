@@ -217,6 +217,7 @@ type (
 		Gates     []cell               `yaml:"gates" doc:"Codes of gates."`
 		Documents []cell               `yaml:"documents" doc:"Codes of documents."`
 		Halve     cell                 `yaml:"halve_limits" as:"truth" doc:"Halves the time to sign inside the university, rounded up."`
+		Hold      cell                 `yaml:"hold_notice" as:"truth" doc:"The public notice is not opened before it was decided that the visit is not exempt from it."`
 		Warn      located[remarkText]  `yaml:"warn" doc:"Said to the applicant."`
 		Refuse    located[refusalText] `yaml:"refuse" doc:"Said to the applicant; the visit cannot be submitted."`
 		Citation  cell                 `yaml:"citation" as:"citation" need:"yes" doc:"Where the overlay comes from."`

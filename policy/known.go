@@ -110,17 +110,18 @@ type Risk struct {
 // MarkKind says why a person or a unit is marked.
 type MarkKind string
 
-// The marks that offices set and lift (domain P.3, O01, O14, O21).
+// The marks that offices set and lift (domain P.3, O01, O14, O21), and one that follows from what a student did.
 const (
 	OverduePassport MarkKind = "overdue_passport"
 	OverdueReport   MarkKind = "overdue_report"
 	CoolingOff      MarkKind = "cooling_off" // left a classified post, may not leave yet
 	FeesOwed        MarkKind = "fees_owed"
 	DisciplineCase  MarkKind = "discipline_case"
+	Withdrew        MarkKind = "withdrew" // withdrew from a visit for which the unit had nominated the student (P-39)
 )
 
 // MarkKinds lists every mark.
-var MarkKinds = []MarkKind{OverduePassport, OverdueReport, CoolingOff, FeesOwed, DisciplineCase}
+var MarkKinds = []MarkKind{OverduePassport, OverdueReport, CoolingOff, FeesOwed, DisciplineCase, Withdrew}
 
 // Mark is an open mark; Days is how many days it has stood, the first one counted as 1. Person is empty for one of a unit.
 type Mark struct {

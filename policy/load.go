@@ -473,10 +473,10 @@ func (l *loader) overlayList() {
 			when: l.condition(l.forOthers, e.at, v.When), citation: l.citation(e.at, v.Citation),
 			add: l.known("add", v.Add, l.signOffCodes()), replace: l.replacements(e.at, v.Replace),
 			gates: l.known("gates", v.Gates, l.gateCodes()), documents: l.known("documents", v.Documents, l.documentCodes()),
-			halve: l.truth("halve_limits", v.Halve), warn: l.remark("warn", v.Warn), refuse: l.refusal(v.Refuse),
+			halve: l.truth("halve_limits", v.Halve), hold: l.truth("hold_notice", v.Hold), warn: l.remark("warn", v.Warn), refuse: l.refusal(v.Refuse),
 		}
-		if len(o.add)+len(o.replace)+len(o.gates)+len(o.documents) == 0 && !o.halve && o.warn == nil && o.refuse == nil {
-			l.fault(e.at, "the overlay does nothing: write add, replace, gates, documents, halve_limits, warn or refuse")
+		if len(o.add)+len(o.replace)+len(o.gates)+len(o.documents) == 0 && !o.halve && !o.hold && o.warn == nil && o.refuse == nil {
+			l.fault(e.at, "the overlay does nothing: write add, replace, gates, documents, halve_limits, hold_notice, warn or refuse")
 		}
 		if o.when != nil && len(o.when.names) == 0 {
 			l.fault(v.When.at, "when: the condition asks for no fact, so it is always the same: write one that depends on the visit")

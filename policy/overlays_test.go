@@ -370,3 +370,23 @@ func TestAnOverrideLiftsOneRefusalOnTheSameFacts(t *testing.T) {
 	_, _, ok = pack(t).MayOverride("O12")
 	require.False(t, ok)
 }
+
+func TestP30_O23_ASecretIsNotAnnouncedBeforeItIsDecided(t *testing.T) {
+	t.Parallel()
+	secret := func(f *policy.Facts) { f.Flags = append(f.Flags, visit.Secret) }
+	r, without := overlay(t, "O23", academic(policy.Staff), asIs, secret)
+	require.False(t, without.HoldNotice)
+	require.Equal(t, without.NoticeDays, r.NoticeDays)
+	require.True(t, r.HoldNotice && r.Pin().HoldNotice)
+	require.Contains(t, r.String(), "SEC")
+	require.Equal(t, "Art. 19", r.Overlays[len(r.Overlays)-1].Reason.Citation.Article)
+	r, _ = overlay(t, "O23", student(visit.StudentConference), asIs, secret)
+	require.False(t, r.HoldNotice, "where no notice is held, none is held back")
+}
+
+func TestP39_O21W_AStudentWhoWithdrewAfterANominationIsRefused(t *testing.T) {
+	t.Parallel()
+	withdrew := first(func(m *policy.Traveller) { m.Withdrew = true })
+	refuses(t, "O21W", student(visit.StudentExchange), asIs, withdrew)
+	require.NotContains(t, overlayCodes(route(t, changed(academic(policy.Staff), withdrew))), "O21W", "staff are not nominated")
+}

@@ -250,6 +250,7 @@ type overlay struct {
 	gates     []string
 	documents []string
 	halve     bool
+	hold      bool // the public notice
 	warn      *remark
 	refuse    *remark
 	citation  Citation

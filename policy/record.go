@@ -118,6 +118,8 @@ func (t *Traveller) marks(all []Mark) {
 			word, t.FeesOwed = "t.fees_owed", true
 		case DisciplineCase:
 			word, t.Discipline = "t.discipline", true
+		case Withdrew:
+			word, t.Withdrew = "t.withdrew", true
 		default:
 			continue
 		}

@@ -33,6 +33,8 @@ type Route struct {
 	Days int `json:"days"`
 	// NoticeDays is the length of the public notice in working days, 0 where none is held.
 	NoticeDays int `json:"notice_days"`
+	// HoldNotice says that the notice is opened only when it was decided that the visit is not exempt from it.
+	HoldNotice bool `json:"hold_notice,omitempty"`
 	// Timing is how long the visit waits by itself: what the timers say of it, and the default for the rest.
 	Timing visit.Timing `json:"timing"`
 	// Preparations are to be done before leaving; Life is all that follows the approval, as the visit will pin it. Both are
@@ -111,7 +113,7 @@ type Overridden struct {
 // Pin is what a visit keeps of the route from its submission on.
 func (r Route) Pin() visit.Route {
 	pinned := visit.Route{
-		Policy: r.Policy, Rule: r.Rule, Stages: make([][]visit.SignOff, len(r.Stages)), Terms: r.Terms, NoticeDays: r.NoticeDays, Timing: &r.Timing, Life: r.Life,
+		Policy: r.Policy, Rule: r.Rule, Stages: make([][]visit.SignOff, len(r.Stages)), Terms: r.Terms, NoticeDays: r.NoticeDays, HoldNotice: r.HoldNotice, Timing: &r.Timing, Life: r.Life,
 	}
 	next := 0
 	for i, stage := range r.Stages {

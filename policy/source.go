@@ -63,7 +63,7 @@ var origins = map[string]Origin{
 	"v.planned": FromPlan, "v.plan_missing": FromPlan, "v.has_plan": FromPlan, "v.quota": FromPlan, "v.quota_used": FromVisits,
 	"v.risk": FromRisk, "v.teaching_days": FromTerms, "v.unit_passport_days": FromMarks,
 	"t.visits": FromVisits, "t.work_visits": FromVisits, "t.days_abroad": FromVisits, "t.team_away": FromVisits, "t.head_away": FromVisits, "t.led_to": FromVisits,
-	"t.overdue_passport": FromMarks, "t.overdue_report": FromMarks, "t.cooling_off": FromMarks, "t.fees_owed": FromMarks, "t.discipline": FromMarks,
+	"t.overdue_passport": FromMarks, "t.overdue_report": FromMarks, "t.cooling_off": FromMarks, "t.fees_owed": FromMarks, "t.discipline": FromMarks, "t.withdrew": FromMarks,
 	"t.kin": FromRelations, ruleFact.name: FromPolicy,
 }
 
@@ -122,7 +122,7 @@ type ShownFact struct {
 
 // sensitive facts of a person are shown only where a rule that holds has asked for them.
 var sensitive = map[string]bool{
-	"t.classified": true, "t.age": true, "t.minor": true, "t.cooling_off": true, "t.fees_owed": true, "t.discipline": true, "t.kin": true,
+	"t.classified": true, "t.age": true, "t.minor": true, "t.cooling_off": true, "t.fees_owed": true, "t.discipline": true, "t.withdrew": true, "t.kin": true,
 }
 
 // Shown lists the facts with where each comes from, those of the visit first, then those of each traveller.

@@ -136,6 +136,8 @@ var vocabulary = []fact{
 		func(s *scene) ref.Val { return types.Bool(s.traveller.FeesOwed) }},
 	{"t.discipline", Words{"有违纪处分未了结", "has a discipline case"}, cel.BoolType, nil,
 		func(s *scene) ref.Val { return types.Bool(s.traveller.Discipline) }},
+	{"t.withdrew", Words{"提名后退出且未解除", "has withdrawn after a nomination, which was not lifted; on a first submission only"}, cel.BoolType, nil,
+		func(s *scene) ref.Val { return types.Bool(s.traveller.Withdrew) }},
 	{"t.team_mates", Words{"同班子同团人数", "others of the group who belong to the same leading team"}, cel.IntType, nil,
 		func(s *scene) ref.Val { return types.Int(s.teamMates()) }},
 	{"t.team_away", Words{"同班子同期在外人数", "others of the person's leading team who are away during the visit, outside this group"}, cel.IntType, nil,

@@ -76,6 +76,9 @@ func (v *Visit) renew(r *Reask) {
 	v.Stage, v.State = 0, v.unasked()
 	if r == nil || r.Notice {
 		v.Notice = Notice{State: NoticeNone}
+		if v.Exempt != nil {
+			v.Notice.State = NoticeExempt
+		}
 	}
 }
 

@@ -52,12 +52,13 @@ const (
 	MultiEntryVisa Flag = "multi_entry_visa" // the private passport has a valid visa for several entries
 	ForeignCarrier Flag = "foreign_carrier"  // flies with a carrier of another country
 	Sensitive      Flag = "sensitive"        // a listed sensitive subject or organisation
+	Secret         Flag = "secret"           // holds what must be kept secret: asks to be exempt from the public notice
 )
 
 // Flags lists every flag, in the order in which a form offers them.
 var Flags = []Flag{
 	Urgent, CrossUnit, Organisation, ForeignAid, TakesGoods, Restricted, OwnPassport, MultiEntryVisa, OutsidePayer, OverRate, ForeignCarrier,
-	WithFamily, TeachingWeek, Sensitive,
+	WithFamily, TeachingWeek, Sensitive, Secret,
 }
 
 // Role is a traveller's part in the group.

@@ -39,6 +39,8 @@ type (
 		Closes      time.Time `json:"closes"` // UTC
 		Provisional bool      `json:"provisional,omitempty"`
 		After       bool      `json:"after,omitempty"`
+		// Reason says why a notice that was held back is opened: the visit is not exempt.
+		Reason Note `json:"reason,omitempty"`
 	}
 	// NoticeClosed ends the public notice.
 	NoticeClosed struct {
@@ -171,6 +173,8 @@ func (Cancelled) fact() string       { return "cancelled" }
 var Kinds = slices.Concat([]string{
 	"submitted",
 	"notice_opened",
+	"notice_held",
+	"notice_exempted",
 	"stage_opened",
 	"signed_off",
 	"asked",
@@ -206,6 +210,8 @@ var facts = catalogue(Fact.fact, slices.Concat(lifeFacts, []Fact{
 	Submitted{},
 	NoticeOpened{},
 	NoticeClosed{},
+	NoticeHeld{},
+	NoticeExempted{},
 	StageOpened{},
 	SignedOff{},
 	Returned{},

@@ -11,7 +11,7 @@ import (
 var (
 	lifeActions = []Action{
 		Prepare{}, Depart{}, Suspend{}, Lift{}, CheckIn{}, ChangeReturn{}, Recall{}, Arrive{}, FaceRisk{}, PassportIn{}, FileReport{},
-		AcceptReport{}, ReturnReport{}, Archive{}, Object{}, Resolve{},
+		AcceptReport{}, ReturnReport{}, Archive{}, Object{}, Resolve{}, ExemptNotice{}, PublishNotice{},
 	}
 	lifeFacts = []Fact{
 		PreparationOpened{}, PreparationMet{}, Suspended{}, Lifted{}, RiskChanged{}, Departed{}, CheckedIn{}, ReturnChanged{}, Recalled{},
@@ -58,16 +58,20 @@ func (d *decider) live(a Action) error {
 		return d.object(a)
 	case Resolve:
 		return d.resolve(a)
+	case ExemptNotice:
+		return d.exemptNotice(a)
+	case PublishNotice:
+		return d.publishNotice(a)
 	default:
 		return fmt.Errorf("unknown action %T", a)
 	}
 }
 
 // goesOn tells what may be done in the life of a visit while a change of it is being decided: what is prepared is not lost,
-// risk does not wait, and neither do objections. Nobody leaves before the decision.
+// risk does not wait, and neither do the notice and objections to it. Nobody leaves before the decision.
 func goesOn(a Action) bool {
 	switch a.(type) {
-	case Prepare, FaceRisk, Suspend, Object, Resolve:
+	case Prepare, FaceRisk, Suspend, Object, Resolve, ExemptNotice, PublishNotice:
 		return true
 	default:
 		return false

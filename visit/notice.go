@@ -145,7 +145,7 @@ func (d *decider) follow() error {
 	}
 	n := d.Route.Life.NoticeDays
 	switch {
-	case n == 0 || d.After.State == NoticeDone:
+	case n == 0 || d.After.State == NoticeDone || d.Exempt != nil:
 		return d.emit(Closed{Archive: d.Route.Life.archiveBy(lastBack(left))})
 	case d.After.State == NoticeOpen:
 		return nil

@@ -204,7 +204,7 @@ func (m *machine) neverOverwritten(old, now visit.Task) {
 
 // fullyApproved: every sign-off of the pinned route stands on the content approved, by nobody who travels; notice closed.
 func (m *machine) fullyApproved() {
-	require.NotEqual(m.r, visit.NoticeOpen, m.v.Notice.State)
+	require.False(m.r, m.v.Notice.Pending())
 	for i, stage := range m.v.Route.Stages {
 		signed, asked := 0, 0
 		for _, s := range stage {
@@ -245,7 +245,13 @@ func (m *machine) exit(a visit.Action) {
 // notStuck: somebody or time can always move an open visit.
 func (m *machine) notStuck() {
 	_, timed := m.v.NextDue()
-	require.True(m.r, len(m.v.OpenTasks()) > 0 || timed || m.v.State == visit.StateReturned || m.v.Disputed(false), "%s is stuck", m.v.State)
+	require.True(m.r, len(m.v.OpenTasks()) > 0 || timed || m.v.State == visit.StateReturned || m.v.Disputed(false) || m.v.Notice.State == visit.NoticeKept, "%s is stuck", m.v.State)
+	if m.v.Notice.State == visit.NoticeKept {
+		for _, a := range []visit.Action{visit.ExemptNotice{Reason: "n"}, visit.PublishNotice{Reason: "n"}} {
+			_, err := m.v.Handle(visit.Command{ID: "held", By: visit.Actor{Person: "sec", Post: "SEC", Channel: "api"}, Do: a}, clock{m.now})
+			require.True(m.r, err == nil || m.v.Disputed(false) || m.v.Disputed(true), "a notice is held back for ever: %v", err)
+		}
+	}
 }
 
 func (m *machine) genCommand() (visit.Actor, visit.Action) {
@@ -272,7 +278,7 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 	if m.v.State.Living() && !(m.v.State.Amendable() && rapid.IntRange(0, 9).Draw(r, "amend") == 0) || rapid.IntRange(0, 19).Draw(r, "life") == 0 {
 		return m.genLife(note)
 	}
-	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "category", "reroute", "recalculate", "reject", "withdraw", "cancel", "amend", "amend", "amend", "decline", "add", "add", "remove", "transfer", "read", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
+	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "approve", "return", "ask", "answer", "answer", "resubmit", "resubmit", "category", "reroute", "recalculate", "reject", "withdraw", "cancel", "amend", "amend", "amend", "decline", "add", "add", "remove", "transfer", "read", "exempt", "publish", "tick", "tick", "sync", "submit"}).Draw(r, "action") {
 	case "approve":
 		return by, visit.Approve{Task: task, Reason: note, Outside: m.paper(task)}
 	case "return":
@@ -321,6 +327,10 @@ func (m *machine) genCommand() (visit.Actor, visit.Action) {
 			return by, visit.RemoveReader{Task: task, Person: person(r), Reason: note}
 		}
 		return by, visit.AddReader{Task: task, Person: person(r), Reason: note}
+	case "exempt":
+		return visit.Actor{Person: person(r), Post: rapid.SampledFrom([]string{"SEC", "IO.DIR", "FIN"}).Draw(r, "office"), Channel: "api"}, visit.ExemptNotice{Reason: note}
+	case "publish":
+		return visit.Actor{Person: person(r), Post: rapid.SampledFrom([]string{"SEC", "IO.DIR", "FIN"}).Draw(r, "office"), Channel: "api"}, visit.PublishNotice{Reason: note}
 	case "amend":
 		reask := genReask(r)
 		if reask == nil {
@@ -371,6 +381,7 @@ func genRoute(r *rapid.T) visit.Route {
 	}
 	order := []visit.Review{visit.UnitReview, visit.OfficeReview, visit.IOReview, visit.LeaderReview, visit.Issue, visit.Outside}
 	route := visit.Route{Rule: "R", Terms: map[int]visit.Term{}, NoticeDays: rapid.SampledFrom([]int{0, 5}).Draw(r, "notice")}
+	route.HoldNotice = rapid.IntRange(0, 2).Draw(r, "hold") == 0
 	for _, review := range order {
 		codes := pool[review]
 		var stage []visit.SignOff
@@ -439,12 +450,12 @@ func (m *machine) genLife(note visit.Note) (visit.Actor, visit.Action) {
 	likely := map[visit.State][]string{
 		visit.StatePreparing: {"prepare", "prepare", "prepare", "prepare", "depart"}, visit.StateReady: {"depart"}, visit.StateSuspended: {"lift"},
 		visit.StateAbroad: {"arrive", "check_in"}, visit.StateBack: {"report", "passport"}, visit.StateReporting: {"accept", "accept", "return", "passport"},
-		visit.StatePostNotice: {"object", "resolve", "tick"}, visit.StateClosed: {"archive", "tick"},
+		visit.StatePostNotice: {"object", "resolve", "exempt", "tick"}, visit.StateClosed: {"archive", "tick"},
 	}[m.v.State]
 	if len(likely) == 0 || rapid.IntRange(0, 2).Draw(r, "unlikely") == 0 {
 		likely = []string{
 			"prepare", "depart", "check_in", "change_return", "recall", "arrive", "risk", "suspend", "lift", "passport", "report", "accept", "return",
-			"object", "resolve", "cancel", "archive", "tick",
+			"object", "resolve", "exempt", "cancel", "archive", "tick",
 		}
 	}
 	switch rapid.SampledFrom(likely).Draw(r, "life action") {
@@ -478,6 +489,8 @@ func (m *machine) genLife(note visit.Note) (visit.Actor, visit.Action) {
 		return office, visit.AcceptReport{Report: report}
 	case "return":
 		return office, visit.ReturnReport{Report: report, Reason: note}
+	case "exempt":
+		return visit.Actor{Person: "sec", Post: "SEC", Channel: "api"}, visit.ExemptNotice{Reason: note}
 	case "object":
 		return visit.Actor{Person: rapid.SampledFrom([]string{"colleague", "guest"}).Draw(r, "objector"), Channel: "api"}, visit.Object{Reason: note}
 	case "resolve":

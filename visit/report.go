@@ -23,7 +23,7 @@ var ReportForms = []ReportForm{AcademicReport, WorkReport, StudentReport}
 // FormOf is the form of a traveller's report. The staff of a students' visit report on it as students do: what was learnt.
 func FormOf(c Category, student bool) ReportForm {
 	switch {
-	case student || strings.HasPrefix(string(c), "STU_"):
+	case student || c.OfStudents():
 		return StudentReport
 	case c == Work || c == Training:
 		return WorkReport

@@ -57,6 +57,9 @@ type Route struct {
 	Terms map[int]Term `json:"terms,omitempty"`
 	// NoticeDays is the length of the public notice in working days; 0 where none is held.
 	NoticeDays int `json:"notice_days"`
+	// HoldNotice says that the visit may hold what must be kept secret: its notice is opened only when it was decided that it
+	// is not exempt.
+	HoldNotice bool `json:"hold_notice,omitempty"`
 	// Life is what follows the approval; nil where the visit ends with it.
 	Life *Life `json:"life,omitempty"`
 	// Timing is DefaultTiming where it is absent.

@@ -37,7 +37,7 @@ func (d *decider) advance() error {
 		next++
 	}
 	if next > len(d.Route.Stages) {
-		if d.Notice.State == NoticeOpen {
+		if d.Notice.Pending() {
 			return nil
 		}
 		var yes Fact = Approved{}
@@ -50,7 +50,7 @@ func (d *decider) advance() error {
 		return d.liveOn()
 	}
 	first := d.Route.Stages[next-1][0].Review
-	if d.Notice.State == NoticeOpen && (first == Issue || first == Outside) {
+	if d.Notice.Pending() && (first == Issue || first == Outside) {
 		return nil
 	}
 	return d.emit(d.stage(next))

@@ -41,13 +41,10 @@ func (d *decider) resubmit(a Resubmit) error {
 	return d.advance()
 }
 
-// start opens the public notice, where it is due, and asks for the first stage that lacks an approval.
+// start opens the public notice, where it is due, or holds it back, and asks for the first stage that lacks an approval.
 func (d *decider) start() error {
-	if n := d.Route.NoticeDays; n > 0 && d.Notice.State == NoticeNone {
-		closes, provisional := d.clock.Due(d.now, n)
-		if err := d.emit(NoticeOpened{Days: n, Closes: closes.UTC(), Provisional: provisional}); err != nil {
-			return err
-		}
+	if err := d.announce(); err != nil {
+		return err
 	}
 	return d.advance()
 }

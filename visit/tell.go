@@ -68,6 +68,7 @@ var Tellings = map[string]Telling{
 	"transferred":    {Group: TellTasks, To: []Audience{ToSigners}},
 	"escalated":      {Group: TellTasks, To: []Audience{ToPosts}},
 	"objected":       {Group: TellTasks, To: []Audience{ToOffice}},
+	"notice_held":    {Group: TellTasks, To: []Audience{ToPosts}},
 
 	"asked":            {Group: TellMine, To: []Audience{ToApplicant}},
 	"warned":           {Group: TellMine, To: []Audience{ToApplicant}},
@@ -79,6 +80,7 @@ var Tellings = map[string]Telling{
 	"signed_off":         {Group: TellProgress, To: []Audience{ToApplicant}},
 	"rerouted":           {Group: TellProgress, To: []Audience{ToApplicant}},
 	"objection_resolved": {Group: TellProgress, To: []Audience{ToApplicant}},
+	"notice_exempted":    {Group: TellProgress, To: []Audience{ToApplicant}},
 	"reader_added":       {Group: TellProgress, To: []Audience{ToNamed}},
 	"departed":           {Group: TellProgress, To: []Audience{ToNamed}},
 	"passport_handed_in": {Group: TellProgress, To: []Audience{ToNamed}},
@@ -147,6 +149,8 @@ func (e Event) Concern() Concern {
 		return Concern{Tasks: []string{f.Task}, Only: f.To}
 	case Escalated:
 		return Concern{Posts: f.Posts}
+	case NoticeHeld:
+		return Concern{Posts: ExemptPosts}
 	case Returned:
 		return Concern{Waits: f.Waits}
 	case Rejected:

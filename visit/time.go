@@ -144,10 +144,7 @@ func (d *decider) closeNotice(Task) error {
 	if err := d.emit(NoticeClosed{}); err != nil {
 		return err
 	}
-	if d.State.Paused() {
-		return nil
-	}
-	return d.advance()
+	return d.goOn()
 }
 
 func (d *decider) putOff(Task) error { return d.emit(Deferred{Until: d.clock.Morning(d.now, 1).UTC()}) }

@@ -28,6 +28,8 @@ type Visit struct {
 	Spent      Spent    `json:"spent"`
 	// Trips are the travellers of an approved visit, one by one; none before the preparation, or without a life.
 	Trips []Trip `json:"trips,omitempty"`
+	// Exempt is set for a visit that is not announced, since it holds what must be kept secret.
+	Exempt *Exemption `json:"exempt,omitempty"`
 	// After is the public notice after the return; Objections are those to either notice.
 	After      Notice      `json:"after,omitzero"`
 	Objections []Objection `json:"objections,omitempty"`
@@ -105,12 +107,17 @@ type Notice struct {
 // NoticeState is where the public notice stands.
 type NoticeState string
 
-// The states of the notice; none where the route asks for no notice.
+// The states of the notice; none where the route asks for no notice. Only an open one is shown to anybody.
 const (
-	NoticeNone NoticeState = "none"
-	NoticeOpen NoticeState = "open"
-	NoticeDone NoticeState = "closed"
+	NoticeNone   NoticeState = "none"
+	NoticeKept   NoticeState = "held" // until somebody has decided whether the visit is exempt
+	NoticeOpen   NoticeState = "open"
+	NoticeDone   NoticeState = "closed"
+	NoticeExempt NoticeState = "exempt"
 )
+
+// Pending tells that nothing may be issued yet: the notice is open, or it is not decided whether there is one.
+func (n Notice) Pending() bool { return n.State == NoticeOpen || n.State == NoticeKept }
 
 // Spent is the time since submission, split by who had the case: Active is the approvers' time, Paused that of the applicant,
 // before the approval or after it, or of an authority outside. Both together are Until minus the submission.
@@ -181,6 +188,10 @@ func (v *Visit) apply(e Event) error {
 		v.openNotice(f, e.At)
 	case NoticeClosed:
 		v.closeNotice(f)
+	case NoticeHeld:
+		v.Notice = Notice{State: NoticeKept, Version: v.Version}
+	case NoticeExempted:
+		v.exempt(f, e)
 	case StageOpened:
 		v.openStage(f, e.At)
 	case SignedOff:
@@ -293,9 +304,9 @@ func (v Visit) OpenTasks() []Task {
 	return slices.DeleteFunc(slices.Clone(v.Tasks), func(t Task) bool { return t.State != TaskOpen })
 }
 
-// AwaitsNotice tells that all sign-offs before the next step are given and only the public notice is still open.
+// AwaitsNotice tells that all sign-offs before the next step are given and only the public notice is still open, or held back.
 func (v Visit) AwaitsNotice() bool {
-	return v.State.Open() && !v.State.Paused() && v.Notice.State == NoticeOpen && len(v.OpenTasks()) == 0
+	return v.State.Open() && !v.State.Paused() && v.Notice.Pending() && len(v.OpenTasks()) == 0
 }
 
 // Clone gives a copy of its own: Apply on the one does not show in the other.

@@ -33,6 +33,8 @@ func (v Visit) RightTo(a Action) (r Right, ok bool) {
 		return Right{Any: true}, true
 	case Resolve:
 		return Right{Posts: ResolverPosts}, true
+	case ExemptNotice, PublishNotice:
+		return Right{Posts: ExemptPosts}, true
 	default:
 		return Right{}, false
 	}

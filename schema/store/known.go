@@ -19,7 +19,7 @@ type KnownOf struct {
 	Travellers   []string
 	Countries    []string
 	Today        string
-	// New is set for a first submission, against which late reports stand; a visit under way is not stopped by them.
+	// New is set for a first submission, against which late reports and withdrawals stand; a visit under way is not stopped by them.
 	New bool
 }
 
@@ -50,9 +50,9 @@ func (s *Store) Known(ctx context.Context, of KnownOf) (policy.Known, error) {
 		      'marks', (
 		        SELECT jsonb_agg(jsonb_build_object('kind', m.kind, 'person', m.person, 'days', CAST($8 AS date) - m.since + 1,
 		                         'from', m.source, 'item', m.item) ORDER BY m.id, m.item)
-		          FROM (SELECT id, kind, person, since, '' AS source, '' AS item
+		          FROM (SELECT id, kind, person, since, CASE WHEN visit IS NULL THEN '' ELSE 'visits' END AS source, COALESCE(visit, '') AS item
 		                  FROM mark
-		                 WHERE person = p.id AND lifted_at IS NULL AND since <= CAST($8 AS date)
+		                 WHERE person = p.id AND lifted_at IS NULL AND since <= CAST($8 AS date) AND (kind <> 'withdrew' OR $9)
 		                UNION ALL
 		                SELECT 0, 'overdue_report', person, CAST(report_due AT TIME ZONE 'Asia/Shanghai' AS date) + 1, 'visits', visit
 		                  FROM trip

@@ -92,13 +92,8 @@ func RowOf(v visit.Visit, head string, c Content) VisitRow {
 	return r
 }
 
-// noticeCloses is when the public notice closes, nil where there is none.
-func noticeCloses(v visit.Visit) *time.Time {
-	if v.Notice.State == visit.NoticeNone {
-		return nil
-	}
-	return &v.Notice.Closes
-}
+// noticeCloses is when the public notice closes, nil where there is none, or none that anybody sees.
+func noticeCloses(v visit.Visit) *time.Time { return instant(v.Notice.Closes) }
 
 // dueAt is when time acts next, nil while nothing waits for it.
 func dueAt(v visit.Visit) *time.Time {

@@ -135,7 +135,7 @@ var Questions = []Question{
 			  FROM visit v
 			  JOIN unit u ON u.code = v.unit
 			  ` + approval + `
-			 WHERE ` + inPeriod + ` AND ` + ofUnit + ` AND v.notice <> 'none'),
+			 WHERE ` + inPeriod + ` AND ` + ofUnit + ` AND v.notice NOT IN ('none', 'exempt')),
 			counted AS (
 			SELECT n.id, n.title, n.unit, n.opened, n.closed, n.approved, count(d.day) FILTER (WHERE coalesce(s.works, extract(isodow FROM d.day) < 6)) AS working_days
 			  FROM notice n
@@ -499,7 +499,8 @@ var Questions = []Question{
 			SELECT p.id, p.title, p.unit, p.policy, p.rule, p.approved, 'notice_open', ''
 			  FROM pinned p
 			 WHERE CAST(p.route ->> 'notice_days' AS integer) > 0
-			   AND NOT EXISTS (SELECT FROM event e WHERE e.visit = p.id AND e.kind = 'notice_closed' AND e.at <= p.approved))
+			   AND NOT EXISTS (SELECT FROM event e WHERE e.visit = p.id AND e.kind = 'notice_closed' AND e.at <= p.approved)
+			   AND NOT EXISTS (SELECT FROM event e WHERE e.visit = p.id AND e.kind = 'notice_exempted' AND e.at <= p.approved))
 			SELECT id AS visit, title, unit, policy, rule, what, sign_off, ` + instantOf("approved") + ` AS approved
 			  FROM fault`,
 		order: "approved DESC, visit, what, sign_off",

@@ -87,6 +87,9 @@ func (s *Store) record(ctx context.Context, tx *sqlx.Tx, v visit.Visit, c visit.
 	if err := issuePaper(ctx, tx, v, entries); err != nil {
 		return r, err
 	}
+	if err := markWithdrawals(ctx, tx, before, decided); err != nil {
+		return r, err
+	}
 	if err := putTasks(ctx, tx, v.ID, changed(before.Tasks, v.Tasks)); err != nil {
 		return r, err
 	}

@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/exeat/exeat/policy"
@@ -13,22 +16,24 @@ import (
 
 // Mark is a mark of a person or of a unit, open until it is lifted.
 type Mark struct {
-	ID         int64           `db:"id" json:"id"`
-	Kind       policy.MarkKind `db:"kind" json:"kind"`
-	Person     string          `db:"person" json:"person,omitempty"` // or Unit
-	Unit       string          `db:"unit" json:"unit,omitempty"`
-	Since      string          `db:"since" json:"since"` // YYYY-MM-DD, the first day that it counts
-	Reason     string          `db:"reason" json:"reason"`
-	SetBy      string          `db:"set_by" json:"set_by"`
-	SetPost    string          `db:"set_post" json:"set_post"`
-	SetAt      time.Time       `db:"set_at" json:"set_at"`
-	LiftedBy   string          `db:"lifted_by" json:"lifted_by,omitempty"`
-	LiftedAt   *time.Time      `db:"lifted_at" json:"lifted_at,omitempty"`
-	LiftReason string          `db:"lift_reason" json:"lift_reason,omitempty"`
+	ID     int64           `db:"id" json:"id"`
+	Kind   policy.MarkKind `db:"kind" json:"kind"`
+	Person string          `db:"person" json:"person,omitempty"` // or Unit
+	Unit   string          `db:"unit" json:"unit,omitempty"`
+	Since  string          `db:"since" json:"since"` // YYYY-MM-DD, the first day that it counts
+	Reason string          `db:"reason" json:"reason"`
+	// Visit is the one from which a student has withdrawn; empty for what an office has noted. Such a mark has no reason of its own.
+	Visit      string     `db:"visit" json:"visit,omitempty"`
+	SetBy      string     `db:"set_by" json:"set_by"`
+	SetPost    string     `db:"set_post" json:"set_post"`
+	SetAt      time.Time  `db:"set_at" json:"set_at"`
+	LiftedBy   string     `db:"lifted_by" json:"lifted_by,omitempty"`
+	LiftedAt   *time.Time `db:"lifted_at" json:"lifted_at,omitempty"`
+	LiftReason string     `db:"lift_reason" json:"lift_reason,omitempty"`
 }
 
 const markColumns = `m.id, m.kind, COALESCE(m.person, '') AS person, COALESCE(m.unit, '') AS unit, to_char(m.since, 'YYYY-MM-DD') AS since, m.reason,
-	m.set_by, m.set_post, m.set_at, COALESCE(m.lifted_by, '') AS lifted_by, m.lifted_at, COALESCE(m.lift_reason, '') AS lift_reason`
+	COALESCE(m.visit, '') AS visit, m.set_by, m.set_post, m.set_at, COALESCE(m.lifted_by, '') AS lifted_by, m.lifted_at, COALESCE(m.lift_reason, '') AS lift_reason`
 
 // MarkFilter chooses marks; zero fields choose all. Units are those of the marked, or whose persons are marked; nil is every unit.
 type MarkFilter struct {
@@ -70,6 +75,40 @@ func (s *Store) SetMark(ctx context.Context, m Mark) (int64, error) {
 		return 0, visit.Refuse(visit.Conflict, "marked_already")
 	}
 	return id, wrap(err, "set mark")
+}
+
+// markWithdrawals marks the students who withdraw from a visit after the unit has nominated them (domain P-39), in the transaction
+// that records it. Before is the visit as it stood.
+func markWithdrawals(ctx context.Context, tx *sqlx.Tx, before visit.Visit, decided []visit.Event) error {
+	for _, e := range decided {
+		person, ok := before.WithdrawsNominee(e)
+		if !ok {
+			continue
+		}
+		content, err := contentOf(ctx, tx, before.ID, before.Valid())
+		if err != nil {
+			return err
+		}
+		student := slices.ContainsFunc(content.People, func(p policy.Person) bool { return p.ID == person && p.Rank == policy.Student })
+		if !student || !content.Draft.Category.OfStudents() {
+			continue
+		}
+		actor, err := json.Marshal(e.By)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			WITH named AS MATERIALIZED (SELECT set_config('exeat.actor', $5, true) AS actor)
+			INSERT INTO mark (kind, person, since, reason, visit, set_by, set_post, set_at)
+			SELECT $1, $2, CAST($3 AS timestamptz) AT TIME ZONE 'Asia/Shanghai', '', $4, $2, '', $3
+			  FROM named
+			 WHERE actor <> ''
+			ON CONFLICT DO NOTHING`, policy.Withdrew, person, e.At, before.ID, string(actor))
+		if err != nil {
+			return fmt.Errorf("mark the withdrawal from visit %s: %w", before.ID, err)
+		}
+	}
+	return nil
 }
 
 // LiftMark ends an open mark; conflict where it was lifted before.

@@ -86,6 +86,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addRoster()
 	a.addPassports()
 	a.addAbroad()
+	a.addNotices()
 	if d.Service.Demo {
 		a.addDemo()
 	}

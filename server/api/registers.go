@@ -22,7 +22,7 @@ type NewPlan struct {
 
 // NewMark marks a person, or a unit for an overdue passport.
 type NewMark struct {
-	Kind   policy.MarkKind `json:"kind" doc:"overdue_passport, overdue_report, cooling_off, fees_owed or discipline_case."`
+	Kind   policy.MarkKind `json:"kind" doc:"overdue_passport, overdue_report, cooling_off, fees_owed, discipline_case or withdrew; the last follows from a withdrawal by itself."`
 	Person string          `json:"person"`
 	Unit   string          `json:"unit"`
 	Since  string          `json:"since" doc:"First day that it counts, YYYY-MM-DD."`

@@ -46,6 +46,7 @@ type Visit struct {
 	Notice      *Notice            `json:"notice,omitempty"`
 	Amending    *Amending          `json:"amending,omitempty" doc:"Set while a change of the approved visit is being decided."`
 	Trips       []Trip             `json:"trips,omitempty" doc:"The travellers of an approved visit, each with a state of his own."`
+	Exempt      *Exemption         `json:"exempt,omitempty" doc:"Who decided that the visit is not announced, and why."`
 	After       *Notice            `json:"after,omitempty" doc:"The public notice after the return."`
 	Objections  []Objection        `json:"objections,omitempty"`
 	Package     string             `json:"package,omitempty" doc:"SHA-256 of the archived package."`
@@ -115,6 +116,14 @@ type Holder struct {
 	Escalated int            `json:"escalated"`
 	Signers   []store.Acting `json:"signers"`
 	Waited    int64          `json:"waited_seconds" doc:"Without the time in which the applicant had the case."`
+}
+
+// Exemption says who decided that a visit is not announced, when and why.
+type Exemption struct {
+	By     string    `json:"by"`
+	Post   string    `json:"post"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
 }
 
 // Notice is the public notice.
@@ -359,7 +368,7 @@ func caseVisit(c service.Case, who caller, names func(code string) (policy.Words
 	v, content := c.Visit, c.Content.Draft.Normal()
 	out := Visit{
 		ID: v.ID, State: v.State, Applicant: v.Applicant, Unit: v.Unit, Content: &content, Version: v.Version, Seq: v.Seq, Travellers: v.Travellers, Readers: v.Readers,
-		Round: v.Round, Stage: v.Stage, Route: pinned(v.Route, c.Route), Facts: c.Facts, Notice: notice(v.Notice),
+		Round: v.Round, Stage: v.Stage, Route: pinned(v.Route, c.Route), Facts: c.Facts, Notice: notice(v.Notice), Exempt: exemption(c),
 		Spent:       &Spent{ActiveSeconds: int64(v.Spent.Active.Seconds()), PausedSeconds: int64(v.Spent.Paused.Seconds())},
 		May:         &May{Sign: []string{}, Answer: c.MayAnswer, Edit: c.MayEdit, Withdraw: c.MayWithdraw, Cancel: c.MayCancel, Amend: c.MayAmend, RemoveSigner: append([]string{}, c.Removable...)},
 		People:      map[string]Name{},

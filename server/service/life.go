@@ -112,6 +112,8 @@ func refusedRight(right visit.Right, a visit.Action) error {
 		return visit.Refuse(visit.Forbidden, "archive_post_only")
 	case visit.Resolve:
 		return visit.Refuse(visit.Forbidden, "resolver_posts_only")
+	case visit.ExemptNotice, visit.PublishNotice:
+		return visit.Refuse(visit.Forbidden, "exempt_posts_only")
 	case visit.Cancel:
 		return visit.Refuse(visit.Forbidden, "applicant_or_io_only")
 	default:
@@ -177,6 +179,7 @@ type Can struct {
 	Report                                        map[visit.ReportForm][]string
 	Judge, Resolve                                []int
 	Object, Archive                               bool
+	Exempt, Publish                               bool // from the public notice, or that which is held back
 }
 
 // CanPrepare is a preparation that the user may prove, and for whom.
@@ -188,7 +191,7 @@ type CanPrepare struct {
 // Any tells that there is something to do.
 func (c Can) Any() bool {
 	return len(c.Prepare)+len(c.Depart)+len(c.CheckIn)+len(c.ChangeReturn)+len(c.Arrive)+len(c.Cancel)+len(c.Suspend)+len(c.Lift)+len(c.Recall)+
-		len(c.PassportIn)+len(c.Report)+len(c.Judge)+len(c.Resolve) > 0 || c.Object || c.Archive
+		len(c.PassportIn)+len(c.Report)+len(c.Judge)+len(c.Resolve) > 0 || c.Object || c.Archive || c.Exempt || c.Publish
 }
 
 // can finds what a user may do by trying: a command that the visit would take is one that is offered.
@@ -223,6 +226,8 @@ func (u User) can(rights Rights, v visit.Visit) Can {
 	c.PassportIn, _ = try(visit.PassportIn{On: today})
 	_, c.Archive = try(visit.Archive{Package: some})
 	_, c.Object = try(visit.Object{Reason: some})
+	_, c.Exempt = try(visit.ExemptNotice{Reason: some})
+	_, c.Publish = try(visit.PublishNotice{Reason: some})
 	if len(v.Trips) > 0 {
 		c.Cancel, _ = try(visit.Cancel{Reason: some})
 	}

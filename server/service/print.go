@@ -346,6 +346,8 @@ func (c Case) otherSteps() []document.Words {
 			reason = f.Reason
 		case visit.Cancelled:
 			reason = f.Reason
+		case visit.NoticeExempted:
+			reason = f.Reason
 		}
 		w, who := both("event."+e.Event.Kind()), nameOf(c.People, e.Event.By.Person)
 		if e.Event.By.Person == visit.System.Person {

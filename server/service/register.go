@@ -49,6 +49,7 @@ var markKeepers = map[policy.MarkKind][]string{
 	policy.CoolingOff:      {"SEC", "HR"},
 	policy.FeesOwed:        {"SAO", "FIN"},
 	policy.DisciplineCase:  {"SAO", "DIS"},
+	policy.Withdrew:        {"SAO"},
 }
 
 // acts gives a right of the user to act for one of some posts, own rights first.

@@ -168,7 +168,7 @@ func inForm(form, task, field string) string {
 	switch form {
 	case "decide":
 		return field
-	case service.CommandAnswer, service.CommandWithdraw, service.CommandCancel:
+	case service.CommandAnswer, service.CommandWithdraw, service.CommandCancel, exemptNotice, publishNotice:
 		return form + task
 	default:
 		list, _, _ := strings.Cut(field, "[")

@@ -93,6 +93,8 @@ type fake struct {
 	notes  map[visit.Note]string
 	// refuse is what the next command is refused with.
 	refuse error
+	// closed: the notice has closed meanwhile.
+	closed bool
 	did    []string
 	// removable are added sign-offs that can be taken back, signers more persons who may sign a task.
 	removable []string

@@ -210,7 +210,13 @@ func Timeline(events []visit.Event) []Step {
 		case visit.Rerouted:
 			s.Policy = f.Route.Policy
 		case visit.NoticeOpened:
-			s.Until = f.Closes
+			s.Until, s.Note = f.Closes, f.Reason
+		case visit.NoticeExempted:
+			s.Note = f.Reason
+		case visit.Objected:
+			s.Note = f.Reason
+		case visit.ObjectionResolved:
+			s.Note = f.Reason
 		case visit.StageOpened:
 			s.Stage, s.Round = f.Stage, f.Round
 			for _, t := range f.Tasks {
@@ -275,7 +281,7 @@ func Timeline(events []visit.Event) []Step {
 
 // byPerson tells that somebody did it, and that it did not just follow from what somebody did.
 func (s Step) byPerson() bool {
-	return !slices.Contains([]string{"notice_opened", "notice_closed", "stage_opened", "stage_settled", "approved", "amended", "amendment_rejected", "reminded", "escalated", "warned", "deferred"}, s.Kind)
+	return (s.Kind != "notice_opened" || s.Note != "") && !slices.Contains([]string{"notice_held", "notice_closed", "stage_opened", "stage_settled", "approved", "amended", "amendment_rejected", "reminded", "escalated", "warned", "deferred"}, s.Kind)
 }
 
 // codeOf is the sign-off in the id of a task: 1.2.COL.DEAN is COL.DEAN.

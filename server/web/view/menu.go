@@ -29,6 +29,7 @@ type MenuGroup struct {
 // Menu is everything else, in groups; it opens at "More".
 var Menu = []MenuGroup{
 	{"mine", []Place{
+		{Name: "notices", Href: "/notices"},
 		{Name: "passports", Href: "/passports"},
 		{Name: "delegations", Href: "/delegations", For: func(u User) bool { return u.Signs || u.Holds("COL.SEC") || u.Admin }},
 		{Name: "notification_settings", Href: "/settings/notifications"},
