@@ -86,6 +86,8 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addRoster()
 	a.addPassports()
 	a.addAbroad()
+	a.addTalents()
+	a.addPartners()
 	if d.Service.Demo {
 		a.addDemo()
 	}

@@ -135,7 +135,7 @@ func families() map[string][]string {
 		"passport_state.":      strings_(passport.States),
 		"policy.of.":           {"working_days", "days", "months", "hours"},
 		"progress.":            {"done", "now", "waiting", "next", "spared", "answered"},
-		"question.":            append([]string{"events"}, questions()...),
+		"question.":            append([]string{"events", service.TalentUnitTable, service.TalentLineTable}, questions()...),
 		"question_help.":       questions(),
 		"rates.table.":         strings_(money.TableNames),
 		"register.":            strings_(service.Registers),
@@ -151,6 +151,7 @@ func families() map[string][]string {
 		"step.":                store.Steps,
 		"standing.":            {"STAFF", "DIV", "VICE", "HEAD", "STUDENT", "faculty", "graduate", "undergraduate"},
 		"state.":               strings_(visit.States),
+		"talent_state.":        append([]string{store.TalentMet}, store.TalentStates...),
 		"task_state.":          strings_(visit.TaskStates),
 		"transit.":             append([]string{""}, strings_(visit.Transits)...),
 		"trip.":                strings_(visit.TripStates),
@@ -159,7 +160,7 @@ func families() map[string][]string {
 		"verdict.":             strings_(service.Verdicts),
 		"verdict_help.":        strings_(service.Verdicts),
 		"visibility.":          strings_(store.Visibilities),
-		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "post", "holding", "assistant", "relation", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport", "notification", "delivery", "question", "sample", "finding", "unit"},
+		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "post", "holding", "assistant", "relation", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport", "notification", "delivery", "question", "sample", "finding", "unit", "talent", "partner"},
 		"what_found.":          {"passport", "report", "traveller", "applicant", "relative", "one_group", "same_country", "not_given", "out_of_order", "notice_open"},
 	}
 }
@@ -177,6 +178,11 @@ func columns() []string {
 	var names []string
 	for _, q := range store.Questions {
 		for _, c := range q.Columns {
+			names = append(names, c.Name)
+		}
+	}
+	for _, table := range service.TalentTables {
+		for _, c := range table {
 			names = append(names, c.Name)
 		}
 	}
