@@ -60,10 +60,10 @@ func yearOf(u service.User) int {
 	return year
 }
 
-// years are those that a list offers: five up to this one, and the one that is shown.
-func years(u service.User, shown int) []string {
+// years are those that a list offers: five up to a last one, and the one that is shown.
+func years(last, shown int) []string {
 	var all []string
-	for y := yearOf(u); y > yearOf(u)-5; y-- {
+	for y := last; y > last-5; y-- {
 		all = append(all, strconv.Itoa(y))
 	}
 	if s := strconv.Itoa(shown); !slices.Contains(all, s) {
@@ -77,7 +77,7 @@ func (p *Pages) talentUnits(r request) error {
 	if err != nil {
 		return err
 	}
-	v := view.TalentUnits{Y: y, Years: years(r.user, y.Year)}
+	v := view.TalentUnits{Y: y, Years: years(yearOf(r.user), y.Year)}
 	if v.Page, err = p.page(r, "talent", "nav.talent"); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (p *Pages) talentLines(r request) error {
 	if err != nil {
 		return err
 	}
-	v := view.TalentLines{Ask: a, Rows: rows, Years: years(r.user, a.Year)}
+	v := view.TalentLines{Ask: a, Rows: rows, Years: years(yearOf(r.user), a.Year)}
 	if v.Page, err = p.page(r, "talent", "talent.lines"); err != nil {
 		return err
 	}
@@ -255,7 +255,7 @@ func (p *Pages) listDuties(r request) error {
 	if err != nil {
 		return err
 	}
-	v := view.Duties{Year: a.Year, Years: years(r.user, a.Year), Rows: rows}
+	v := view.Duties{Year: a.Year, Years: years(yearOf(r.user)+1, a.Year), Rows: rows}
 	if v.Page, err = p.page(r, "partners", "partner.duties"); err != nil {
 		return err
 	}
