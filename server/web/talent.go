@@ -201,6 +201,12 @@ func (p *Pages) partners(r request, t tried, title string) (view.Partners, int, 
 	return v, status, err
 }
 
+// hosts are the partners that the form of a request suggests: those whose agreement stands.
+func (p *Pages) hosts(r request) ([]store.Partner, error) {
+	all, err := p.svc.Partners(r.ctx(), store.PartnerFilter{})
+	return slices.DeleteFunc(all, func(x store.Partner) bool { return !x.InForce(r.user.Day()) }), err
+}
+
 func (p *Pages) partnersPage(r request, t tried) error {
 	v, status, err := p.partners(r, t, "nav.partners")
 	if err != nil {
