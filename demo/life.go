@@ -133,9 +133,7 @@ func (s *part) report(ctx context.Context, applicant *client.Client, v client.Vi
 		"agreed":   "双方商定下一步合作，由学院落实。 / Both sides agreed on the next steps, which the school carries out.",
 		"learning": "了解了国外高校的课程与研究。 / Courses and research of the host were seen.",
 		"results":  []map[string]any{{"kind": visit.ResultTalk, "text": "学术报告一场 / One talk"}},
-		"contacts": []map[string]any{{
-			"name": "A. Example", "institution": s.stays[0].host, "country": s.stays[0].country, "field": "轨道交通 / Railways", "follow_up": "邀请来校访问 / Invited to visit",
-		}},
+		"contacts": s.contacts(),
 	})
 }
 

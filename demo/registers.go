@@ -15,7 +15,7 @@ import (
 
 // registers fills the registers as they stood when the first story begins, by the people who keep them.
 func (p *player) registers(ctx context.Context, today calendar.Date) error {
-	for _, step := range []func(context.Context, calendar.Date) error{p.authority, p.terms, p.risk, p.plans} {
+	for _, step := range []func(context.Context, calendar.Date) error{p.authority, p.terms, p.risk, p.plans, p.partnerships} {
 		if err := step(ctx, today); err != nil {
 			return fmt.Errorf("registers: %w", err)
 		}
@@ -167,6 +167,9 @@ func (p *player) latest(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return fmt.Errorf("mark %s of %s: %w", m.mark.Kind, m.mark.Person, err)
 		}
+	}
+	if err := p.followUps(ctx, today); err != nil {
+		return err
 	}
 	return p.asking(ctx, today)
 }

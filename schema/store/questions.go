@@ -357,18 +357,14 @@ var Questions = []Question{
 	{
 		Number: 14, Name: "talent", Params: period, Years: 1,
 		Columns: []Column{{Name: "unit", Kind: UnitColumn}, {Name: "visit", Kind: VisitColumn}, {Name: "person", Kind: PersonColumn}, {Name: "name", Kind: TextColumn}, {Name: "institution", Kind: TextColumn},
-			{Name: "country", Kind: CountryColumn}, {Name: "discipline", Kind: TextColumn}, {Name: "follow_up", Kind: TextColumn}, {Name: "unit_contacts", Kind: NumberColumn}, {Name: "unit_followed", Kind: NumberColumn}},
-		sql: `WITH met AS (
-			SELECT v.unit, v.id AS visit, r.filed_by AS person, c ->> 'name' AS name, c ->> 'institution' AS institution, c ->> 'country' AS country, c ->> 'field' AS discipline,
-			       c ->> 'follow_up' AS follow_up
+			{Name: "country", Kind: CountryColumn}, {Name: "discipline", Kind: TextColumn}, {Name: "follow_up", Kind: TextColumn}, {Name: "talent_state", Kind: CodeColumn},
+			{Name: "unit_contacts", Kind: NumberColumn}, {Name: "unit_followed", Kind: NumberColumn}},
+		sql: `SELECT v.unit, v.id AS visit, t.filed_by AS person, t.name, t.institution, t.country, t.field AS discipline, t.intended AS follow_up, t.state AS talent_state,
+			       count(*) OVER u AS unit_contacts, count(*) FILTER (WHERE t.steps > 0) OVER u AS unit_followed
 			  FROM visit v
-			  JOIN report r ON r.visit = v.id AND r.state = 'accepted'
-			  JOIN report_version b ON b.visit = r.visit AND b.hash = r.content
-			 CROSS JOIN LATERAL jsonb_array_elements(CAST(nullif(b.body, '') AS jsonb) -> 'contacts') c
-			 WHERE ` + inPeriod + ` AND ` + ofUnit + `)
-			SELECT met.*, count(*) OVER u AS unit_contacts, count(*) FILTER (WHERE follow_up <> '') OVER u AS unit_followed
-			  FROM met
-			WINDOW u AS (PARTITION BY unit)`,
+			  JOIN talent t ON t.visit = v.id
+			 WHERE ` + inPeriod + ` AND ` + ofUnit + `
+			WINDOW u AS (PARTITION BY v.unit)`,
 		order: "unit, visit, name",
 	},
 	{

@@ -87,6 +87,8 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addPassports()
 	a.addAbroad()
 	a.addNotices()
+	a.addTalents()
+	a.addPartners()
 	if d.Service.Demo {
 		a.addDemo()
 	}

@@ -80,7 +80,6 @@ func TestFilesAreSorted(t *testing.T) {
 func families() map[string][]string {
 	return map[string][]string{
 		"abroad.access.":       {service.AccessPage, service.AccessExport, service.AccessAPI},
-		"risk_outcome.":        {"pending", store.RiskDone, store.RiskUnchanged, store.RiskFailed},
 		"amend.lead.":          {"returned", "approved"},
 		"ask.":                 {"all", "last_leader", "unit", "office", "io", "leader", "issue", "outside"},
 		"breakdown.":           service.Breakdowns,
@@ -121,9 +120,9 @@ func families() map[string][]string {
 		"mark.":                strings_(policy.MarkKinds),
 		"nav.":                 placesOfTheMenu(),
 		"notice.":              visit.ToldKinds(),
+		"notice_state.":        strings_([]visit.NoticeState{visit.NoticeNone, visit.NoticeKept, visit.NoticeOpen, visit.NoticeDone, visit.NoticeExempt}),
 		"notices.kind.":        {view.NoticeBefore, view.NoticeAfter},
 		"notices.upheld.":      {"no", "yes"},
-		"notice_state.":        strings_([]visit.NoticeState{visit.NoticeNone, visit.NoticeKept, visit.NoticeOpen, visit.NoticeDone, visit.NoticeExempt}),
 		"office.":              view.OfficeKinds,
 		"open_visits.":         strings_(service.OpenVisitsChoices),
 		"open_visits_help.":    strings_(service.OpenVisitsChoices),
@@ -137,7 +136,7 @@ func families() map[string][]string {
 		"passport_state.":      strings_(passport.States),
 		"policy.of.":           {"working_days", "days", "months", "hours"},
 		"progress.":            {"done", "now", "waiting", "next", "spared", "answered"},
-		"question.":            append([]string{"events"}, questions()...),
+		"question.":            append([]string{"events", service.TalentUnitTable, service.TalentLineTable}, questions()...),
 		"question_help.":       questions(),
 		"rates.table.":         strings_(money.TableNames),
 		"register.":            strings_(service.Registers),
@@ -146,13 +145,15 @@ func families() map[string][]string {
 		"reminder.":            {"half", "limit", "late"},
 		"right.":               {"delegation", "fallback", "own"},
 		"risk.":                {"1", "2", "3", "4"},
+		"risk_outcome.":        {"pending", store.RiskDone, store.RiskUnchanged, store.RiskFailed},
 		"role.":                {"leader", "member"},
 		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days", "entries", "budget", "rows"},
 		"rule.":                store.Conflicts,
 		"severity.":            store.Severities,
-		"step.":                store.Steps,
 		"standing.":            {"STAFF", "DIV", "VICE", "HEAD", "STUDENT", "faculty", "graduate", "undergraduate"},
 		"state.":               strings_(visit.States),
+		"step.":                store.Steps,
+		"talent_state.":        append([]string{store.TalentMet}, store.TalentStates...),
 		"task_state.":          strings_(visit.TaskStates),
 		"transit.":             append([]string{""}, strings_(visit.Transits)...),
 		"trip.":                strings_(visit.TripStates),
@@ -161,7 +162,7 @@ func families() map[string][]string {
 		"verdict.":             strings_(service.Verdicts),
 		"verdict_help.":        strings_(service.Verdicts),
 		"visibility.":          strings_(store.Visibilities),
-		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "post", "holding", "assistant", "relation", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport", "notification", "delivery", "question", "sample", "finding", "unit", "notice"},
+		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "post", "holding", "assistant", "relation", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport", "notification", "delivery", "question", "sample", "finding", "unit", "notice", "talent", "partner"},
 		"what_found.":          {"passport", "report", "traveller", "applicant", "relative", "one_group", "same_country", "not_given", "out_of_order", "notice_open"},
 	}
 }
@@ -179,6 +180,11 @@ func columns() []string {
 	var names []string
 	for _, q := range store.Questions {
 		for _, c := range q.Columns {
+			names = append(names, c.Name)
+		}
+	}
+	for _, table := range service.TalentTables {
+		for _, c := range table {
 			names = append(names, c.Name)
 		}
 	}

@@ -26,7 +26,7 @@ var Formats = []string{"csv", "xlsx", "json"}
 // MaxExport is how many rows an exported table has at most.
 const MaxExport = 100_000
 
-// AuditTable is the kind of the office's event that says which table an auditor exported: its SHA-256 is in it.
+// AuditTable is the kind of the office's event that says which table somebody exported: its SHA-256 is in it.
 const AuditTable = "audit_table"
 
 // Table is what an auditor asked for, with what is needed to write it in a language.
@@ -114,7 +114,7 @@ func (t Table) country(code string) string {
 var codeTexts = map[string][]string{
 	"rank": {"standing."}, "category": {"category."}, "funding": {"funding_kind."}, "class": {"class."}, "allowed": {"class."}, "state": {"state.", "trip."},
 	"right": {"right."}, "what": {"what_found."}, "kind": {"event."}, "task_state": {"task_state."},
-	"from_step": {"step."}, "to_step": {"step."},
+	"from_step": {"step."}, "to_step": {"step."}, "talent_state": {"talent_state."},
 }
 
 func (t Table) code(column, v string) string {

@@ -269,6 +269,9 @@ func (p *Pages) showForm(r request, status int, v view.Edit) error {
 	if v.PlanItems, err = p.svc.PlanItems(r.ctx(), r.user, v.Form.Unit, v.Form.ExitDate); err != nil {
 		return err
 	}
+	if v.Partners, err = p.hosts(r); err != nil {
+		return err
+	}
 	if v.ID != "" {
 		if v.Returned, v.State, err = p.whyReturned(r, v.ID); err != nil {
 			return err

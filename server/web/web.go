@@ -60,6 +60,7 @@ type desk interface {
 	noticeDesk
 	abroadDesk
 	boardDesk
+	talentDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -229,6 +230,7 @@ func (p *Pages) routes(r gin.IRouter) {
 	p.registerRoutes(r)
 	p.abroadRoutes(r)
 	p.boardRoutes(r)
+	p.talentRoutes(r)
 
 	r.POST("/clock", p.signedIn(p.advanceClock))
 }

@@ -177,9 +177,13 @@ func (l *life) rows(rows map[string][]map[string]any) error {
 	for _, t := range trips {
 		add("trip", columns(t))
 	}
+	kept := map[string]bool{}
 	for _, r := range reports {
 		add("report", columns(r))
-		add("report_version", map[string]any{"visit": l.v.ID, "hash": r.Content, "body": l.reports[r.Content], "created_at": r.FiledAt})
+		if !kept[r.Content] { // one that was returned may be filed again as it was
+			add("report_version", map[string]any{"visit": l.v.ID, "hash": r.Content, "body": l.reports[r.Content], "created_at": r.FiledAt})
+		}
+		kept[r.Content] = true
 	}
 	return nil
 }

@@ -246,18 +246,15 @@ func (l *life) report(applicant visit.Actor) error {
 	return nil
 }
 
-// file files a report for those who have none yet and use one form, and the dean's office accepts it.
+// file files a report for those who have none yet and use one form, and the International Office accepts it or gives it back.
 func (l *life) file(applicant visit.Actor) error {
 	i := slices.IndexFunc(l.v.Trips, func(t visit.Trip) bool { return t.State == visit.TripBack })
 	form := l.v.Route.Life.Duty(l.v.Trips[i].Person).Form
 	r := visit.Report{
 		Form: form, Summary: "已宣读论文。 / The paper was read.", Agreed: "续签协议。 / The agreement is renewed.", Learning: "方法。 / Methods.",
 		Results:  []visit.Result{{Kind: visit.ResultTalk, Text: fmt.Sprintf("报告 / Talk %d", l.w.number)}},
-		Contacts: []visit.Contact{{Name: fmt.Sprintf("Scholar %d", l.w.random.IntN(5000)), Institution: l.content.Draft.Legs[0].Host, Country: l.content.Draft.Legs[0].Country, Field: "Bridges"}},
+		Contacts: l.met(), NoContacts: "会议改为线上。 / The meeting was held online.",
 	}.Normal()
-	if l.w.random.IntN(2) == 0 {
-		r.Contacts[0].FollowUp = "来访邀请 / Invited"
-	}
 	body, hash, err := visit.Canonical(r)
 	if err != nil {
 		return err
@@ -273,7 +270,24 @@ func (l *life) file(applicant visit.Actor) error {
 	if l.at = l.at.Add(time.Duration(1+l.w.random.IntN(72)) * time.Hour); l.at.After(l.w.Until) {
 		return nil
 	}
-	return l.do(visit.Actor{Person: h.Person, Post: "IO.REV", Channel: "web"}, visit.AcceptReport{Report: len(l.v.Reports)}, visit.Shown{})
+	var judged visit.Action = visit.AcceptReport{Report: len(l.v.Reports)}
+	if l.w.random.IntN(8) == 0 { // who gets it back files it anew
+		judged = visit.ReturnReport{Report: len(l.v.Reports), Reason: l.note()}
+	}
+	return l.do(visit.Actor{Person: h.Person, Post: "IO.REV", Channel: "web"}, judged, visit.Shown{})
+}
+
+// met are the scholars of whom a report tells, mostly one or two.
+func (l *life) met() []visit.Contact {
+	leg := l.content.Draft.Legs[0]
+	all := make([]visit.Contact, l.w.random.IntN(4))
+	for i := range all {
+		all[i] = visit.Contact{Name: fmt.Sprintf("Scholar %d", l.w.random.IntN(5000)), Institution: leg.Host, Country: leg.Country, Field: "Bridges"}
+		if l.w.random.IntN(2) == 0 {
+			all[i].FollowUp = "来访邀请 / Invited"
+		}
+	}
+	return all
 }
 
 // close lets time end the notice after the return.

@@ -82,6 +82,8 @@ type Edit struct {
 	Lands    []string // codes of countries, in the order of their names
 	Panel    Panel
 	Papers   service.Papers // of a draft that was saved and never submitted
+	// Partners are suggested as hosts: those whose agreement stands.
+	Partners []store.Partner
 	// PlanItems are the entries of the unit's annual plan.
 	PlanItems []store.PlanEntry
 }

@@ -2150,7 +2150,7 @@ func formJourney(v Edit) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = cell(v.Page, "legs", i, "host", l.Host, "text", "s6").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = hostCell(v, i, l.Host).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -35,6 +35,8 @@ var Menu = []MenuGroup{
 		{Name: "notification_settings", Href: "/settings/notifications"},
 	}},
 	{"office", []Place{
+		{Name: "talent", Href: "/talent", For: func(u User) bool { return u.Audits || u.Holds(talentPosts...) }},
+		{Name: "partners", Href: "/partners"},
 		{Name: "abroad", Href: "/abroad", For: func(u User) bool { return u.Abroad }},
 		{Name: "registers", Href: "/registers", For: func(u User) bool { return u.Registers }},
 		{Name: "waiting_times", Href: "/waiting", For: func(u User) bool { return u.Signs || u.Audits }},
@@ -54,6 +56,9 @@ var Menu = []MenuGroup{
 		{Name: "deliveries", Href: "/admin/deliveries", For: func(u User) bool { return u.Admin }},
 	}},
 }
+
+// talentPosts find the persons met in the menu: the offices and leaders of service.Rights.Talents, and who heads a unit.
+var talentPosts = []string{"HR", "IO.REV", "IO.DIR", "HMT.REV", "HMT.DIR", "VP.INT", "VP.HR", "PRES", "PSEC", "COL.SEC", "COL.DEAN", "COL.PSEC", "COL.VDS"}
 
 // Holds tells whether the user acts today for one of the posts.
 func (u User) Holds(posts ...string) bool {
