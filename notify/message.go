@@ -68,6 +68,9 @@ func (n *Notifier) compose(ctx context.Context, d store.Delivery) (m Message, no
 		return m, "", nil
 	case store.OfDigest:
 		return n.digest(ctx, d, m)
+	case store.OfRepair:
+		m.Subject, m.Lead, m.Action, m.Link = m.text("mail.repair"), m.text("mail.repair_lead"), m.text("mail.open_repairs"), n.URL+"/admin/repairs"
+		return m, "", nil
 	default:
 		return n.event(ctx, d, m)
 	}

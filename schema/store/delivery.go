@@ -31,6 +31,7 @@ const (
 	OfEvent  = "event"
 	OfDigest = "digest"
 	OfTest   = "test"
+	OfRepair = "repair" // a repair that is to be confirmed
 )
 
 // States of a delivery. `dropped` is one for which there was nothing more to say, or nowhere to send it.
@@ -83,8 +84,10 @@ func (d Delivery) Urgent() bool {
 		return visit.TellingOf(d.Kind, visit.AlarmKind(d.Alarm)).Urgent
 	case OfDigest:
 		return strings.HasPrefix(d.Key, nowKey)
-	default:
+	case OfTest:
 		return true
+	default:
+		return false
 	}
 }
 

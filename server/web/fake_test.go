@@ -82,6 +82,7 @@ type fake struct {
 	passportDesk
 	noticeDesk
 	auditDesk
+	repairDesk
 	t      testing.TB
 	pack   *policy.Pack
 	now    time.Time

@@ -59,6 +59,7 @@ type desk interface {
 	passportDesk
 	noticeDesk
 	abroadDesk
+	repairDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -227,6 +228,7 @@ func (p *Pages) routes(r gin.IRouter) {
 
 	p.registerRoutes(r)
 	p.abroadRoutes(r)
+	p.repairRoutes(r)
 
 	r.POST("/clock", p.signedIn(p.advanceClock))
 }

@@ -904,7 +904,7 @@ var OfficeKinds = []string{
 	"policy_use_added", "calendar_year_added", "rate_added", "exchange_rate_added", "travel_class_added", "passport_added", "passport_changed",
 	"passport_movement_added", "passport_reveal_added", "account_added", "account_changed", "account_removed", "clock_added", "clock_changed", "ledger_key_added", "visit_history_added",
 	"note_changed", "note_removed", "visit_version_changed", "visit_version_removed", "rebuilt", "ledger_verified", "audit_read", "audit_export", "audit_table",
-	"audit_sample_added", "audit_finding_added", "audit_finding_changed", "audit_follow_up_added",
+	"audit_sample_added", "audit_finding_added", "audit_finding_changed", "audit_follow_up_added", "repair_added", "repair_changed",
 }
 
 func (p Page) officeKind(kind string) string {
