@@ -130,7 +130,7 @@ func (a *api) addAudit() {
 	export.Responses = files
 	add(a, export, func(ctx context.Context, who caller, in *struct {
 		QuestionQuery
-		Format string `query:"format" required:"true" enum:"csv,xlsx,json"`
+		Format string `query:"format" required:"true" enum:"csv,xlsx,json,pdf"`
 	}) (*huma.StreamResponse, error) {
 		return sent(a.svc.ExportQuestion(ctx, who.user, in.asking(who, 1), in.Format, nil))
 	})
@@ -141,7 +141,7 @@ func (a *api) addHistoryExport() {
 	export.Responses = files
 	add(a, export, func(ctx context.Context, who caller, in *struct {
 		EventFilter
-		Format string `query:"format" required:"true" enum:"csv,xlsx,json"`
+		Format string `query:"format" required:"true" enum:"csv,xlsx,json,pdf"`
 	}) (*huma.StreamResponse, error) {
 		return sent(a.svc.ExportEvents(ctx, who.user, in.filter(), who.lang, in.Format))
 	})
@@ -156,10 +156,11 @@ func answerOf(t service.Table, err error) (*body[TableAnswer], error) {
 
 // files are the answers of an export.
 var files = map[string]*huma.Response{"200": {
-	Description: "The table as CSV (UTF-8), XLSX or JSON. Its SHA-256 is in the ledger.",
+	Description: "The table as CSV (UTF-8), XLSX, JSON, or a PDF that proves itself (`exeat audit verify FILE`). Its SHA-256 is in the ledger.",
 	Content: map[string]*huma.MediaType{
 		"text/csv":         {Schema: &huma.Schema{Type: huma.TypeString}},
 		"application/json": {Schema: &huma.Schema{}},
+		"application/pdf":  {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 	},
 }}

@@ -106,7 +106,7 @@ func (a *api) addBundles() {
 			_, _ = ctx.BodyWriter().Write(b) // who hung up gets nothing
 		}}, nil
 	})
-	verify := post("auditVerify", "/audit/verify", "Verify a bundle (auditors only)")
+	verify := post("auditVerify", "/audit/verify", "Verify a bundle, or a table as PDF (auditors only)")
 	add(a, verify, func(ctx context.Context, who caller, in *verifyBundle) (*body[service.Verification], error) {
 		sent := in.RawBody.Data()
 		defer func() { _ = sent.File.Close() }() // was only read
