@@ -58,6 +58,7 @@ func TestP48_EveryAuditorRouteRefusesEveryOtherRole(t *testing.T) {
 					body = map[string]string{
 						"/api/v1/audit/bundle": `{"visits":["2026-00001"]}`, "/api/v1/audit/samples": `{"seed":"x","size":1}`,
 						"/api/v1/audit/findings": `{"visit":"2026-00001","note":"x","severity":"minor"}`, "/api/v1/audit/findings/:id/steps": `{"state":"closed","note":"x"}`,
+						"/api/v1/audit/samples/:id/bundle": `{}`,
 					}[r.Path]
 				}
 				got := s.as(person).send(r.Method, strings.TrimPrefix(fill.Replace(r.Path), "/api/v1"), body, "")

@@ -116,6 +116,7 @@ func (t Table) country(code string) string {
 var codeTexts = map[string][]string{
 	"rank": {"standing."}, "category": {"category."}, "funding": {"funding_kind."}, "class": {"class."}, "allowed": {"class."}, "state": {"state.", "trip."},
 	"right": {"right."}, "what": {"what_found."}, "kind": {"event."}, "task_state": {"task_state."},
+	"severity": {"severity."}, "finding_state": {"finding_state."}, "step_state": {"finding_state."},
 	"from_step": {"step."}, "to_step": {"step."},
 }
 
