@@ -36,6 +36,8 @@ type Approval struct {
 	// Head is the hash of the ledger's event that approved the visit, Version the hash of the content that was approved.
 	Head    string `json:"head"`
 	Version string `json:"version"`
+	// Checkpoint is the signed note of the ledger's newest checkpoint when it was issued; empty on papers that were issued without.
+	Checkpoint string `json:"checkpoint,omitempty"`
 }
 
 // Authority is the right by which a paper was issued.
@@ -120,4 +122,9 @@ func (a Approval) verification(s *sheet) {
 		"An altered, expired or cancelled paper is void.", paper.ShownCode(a.Code), a.Check)
 	s.rowAtLeast(codeSize+2*padding, styled(s.full()-codeSize-2*padding, text, plain), value(codeSize+2*padding, ""))
 	s.code(a.Check, s.wide-margin-padding-codeSize, top+padding, codeSize)
+	if a.Checkpoint != "" {
+		s.gap(4)
+		s.para("签发时账本的检查点（名称、树叶数、树根、时间、签名） Checkpoint of the ledger at the time of issue (origin, leaves, root, time, signature)", tiny)
+		s.para(strings.TrimSpace(strings.ReplaceAll(a.Checkpoint, "\n\n", "\n")), tiny)
+	}
 }

@@ -97,7 +97,7 @@ func families() map[string][]string {
 		"column.":              slices.Concat(columns(), service.HistoryColumns(), service.WorkplaceColumns()),
 		"delegations.":         {"ended", "over", "coming", "active"},
 		"delivery.":            store.DeliveryStates,
-		"delivery.of.":         {store.OfDigest, store.OfTest, store.OfRepair},
+		"delivery.of.":         {store.OfDigest, store.OfTest, store.OfRepair, store.OfCheckpoint},
 		"difference.":          {"added", "removed", "changed"},
 		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped", "commented", "vacancies_checked", "holding_started", "left", "renamed", "assistant_started", "ended", "register", "amending", "declined", "added", "removed", "transferred", "reader_added", "reader_removed", "rates_imported", "passport", "digest_sent", "resent", "tested", "repair_proposed", "repair_confirmed", "repair_refused", "repair_failed"},
 		"dropped.":             {"no_address", "task_done", "nothing_to_say"},

@@ -54,7 +54,7 @@ func (t Table) onPaper(university document.Words, by string, u User, rows, check
 		Foot: t.Title() + " · " + text("table.rows_hash") + " " + rows,
 	}
 	if checkpoint != "" {
-		d.Facts = append(d.Facts, [2]string{text("field.checkpoint"), strings.TrimSpace(strings.ReplaceAll(checkpoint, "\n\n", "\n"))})
+		d.Facts = append(d.Facts, [2]string{text("table.checkpoint"), strings.TrimSpace(strings.ReplaceAll(checkpoint, "\n\n", "\n"))})
 	}
 	for _, c := range t.Columns {
 		d.Head = append(d.Head, t.Head(c))
