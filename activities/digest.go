@@ -18,7 +18,7 @@ type Digested struct {
 }
 
 // Digest queues the daily digest of everybody who wants it at this hour, by the university's clock, on a working day of his
-// campus. It may be repeated: a person gets one digest a day.
+// campus, and the newest checkpoint for auditors. It may be repeated: a person gets one of each a day.
 func (a *Activities) Digest(ctx context.Context, in DigestInput) (Digested, error) {
 	ahead, err := a.Store.ClockAhead(ctx)
 	if err != nil {
@@ -26,5 +26,9 @@ func (a *Activities) Digest(ctx context.Context, in DigestInput) (Digested, erro
 	}
 	now := in.At.Add(ahead).In(calendar.Zone)
 	n, err := a.Store.QueueDigests(ctx, calendar.DateOf(now), now.Hour())
-	return Digested{Queued: n}, err
+	if err != nil {
+		return Digested{}, err
+	}
+	more, err := a.Store.QueueCheckpoints(ctx, calendar.DateOf(now), now.Hour())
+	return Digested{Queued: n + more}, err
 }

@@ -106,6 +106,7 @@ type Dossier struct {
 	Notes    []NoteText
 	Views    map[int]View // by the event of the decision
 	History  []byte       // of the workflow, archived; nil while the visit goes on
+	Repairs  []store.Repair
 }
 
 // Order asks for a bundle.
@@ -323,6 +324,12 @@ func (b *bundler) dossier(ctx context.Context, st *store.Store, id string, about
 	}
 	if err := b.views(ctx, st, &d, dir); err != nil {
 		return err
+	}
+	if d.Repairs, err = st.Repairs(ctx, id); err != nil {
+		return err
+	}
+	for _, r := range d.Repairs {
+		about[fmt.Sprint("repair/", r.ID)] = true
 	}
 	h, err := st.ArchivedHistory(ctx, id)
 	if err == nil {

@@ -50,6 +50,7 @@ type Report struct {
 	// Rate is how many events a second a core verified: chains, places, leaves and the tree, reading them included. What
 	// was waited for does not count. 0 for a bundle.
 	Rate   float64        `json:"rate"`
+	Table  *TableFact     `json:"table,omitempty"` // of a PDF with a table
 	Faults []ledger.Fault `json:"faults"`
 }
 

@@ -36,6 +36,8 @@ type Approval struct {
 	// Head is the hash of the ledger's event that approved the visit, Version the hash of the content that was approved.
 	Head    string `json:"head"`
 	Version string `json:"version"`
+	// Checkpoint is the signed note of the ledger's newest checkpoint when it was issued; empty on papers that were issued without.
+	Checkpoint string `json:"checkpoint,omitempty"`
 }
 
 // Authority is the right by which a paper was issued.
@@ -110,7 +112,7 @@ const codeSize = 72.0
 
 // verification is the box by which a stranger checks the paper.
 func (a Approval) verification(s *sheet) {
-	if s.y+codeSize+2*padding+6 > bottom {
+	if s.y+codeSize+2*padding+6 > s.bottom() {
 		s.page()
 	}
 	s.gap(6)
@@ -118,6 +120,11 @@ func (a Approval) verification(s *sheet) {
 	text := fmt.Sprintf("校验码 Verification code  %s\n%s\n在此网址可查验本件是否有效、是否为原件；涂改、过期或取消的，均视为无效。\n"+
 		"This address tells whether the paper is valid and whether the file is the one that was issued. "+
 		"An altered, expired or cancelled paper is void.", paper.ShownCode(a.Code), a.Check)
-	s.rowAtLeast(codeSize+2*padding, styled(full-codeSize-2*padding, text, plain), value(codeSize+2*padding, ""))
-	s.code(a.Check, pageWidth-margin-padding-codeSize, top+padding, codeSize)
+	s.rowAtLeast(codeSize+2*padding, styled(s.full()-codeSize-2*padding, text, plain), value(codeSize+2*padding, ""))
+	s.code(a.Check, s.wide-margin-padding-codeSize, top+padding, codeSize)
+	if a.Checkpoint != "" {
+		s.gap(4)
+		s.para("签发时账本的检查点（名称、树叶数、树根、时间、签名） Checkpoint of the ledger at the time of issue (origin, leaves, root, time, signature)", tiny)
+		s.para(strings.TrimSpace(strings.ReplaceAll(a.Checkpoint, "\n\n", "\n")), tiny)
+	}
 }

@@ -32,13 +32,15 @@ func (w Words) both() string {
 
 // Measures of the page (A4), in points.
 const (
-	pageWidth, pageHeight = 595.28, 841.89
-	margin                = 50.0
-	bottom                = pageHeight - 62 // where the text ends and the foot begins
-	full                  = pageWidth - 2*margin
-	leading               = 1.36 // height of a line by the size of its letters
-	padding               = 3.5  // of a box
+	shortSide, longSide = 595.28, 841.89
+	margin              = 50.0
+	leading             = 1.36 // height of a line by the size of its letters
+	padding             = 3.5  // of a box
 )
+
+// full is the width of the text, bottom where it ends and the foot begins.
+func (s *sheet) full() float64   { return s.wide - 2*margin }
+func (s *sheet) bottom() float64 { return s.high - 62 }
 
 // Sizes of letters, in points.
 const (
@@ -50,21 +52,28 @@ const (
 
 // sheet is a document being drawn, from top to bottom. The first error stays and is given at the end.
 type sheet struct {
-	pdf     *gopdf.GoPdf
-	y       float64
-	unknown []rune // characters that the font lacks
-	mark    string // written across every page; empty for none
-	err     error
+	pdf        *gopdf.GoPdf
+	wide, high float64 // of the page
+	y          float64
+	unknown    []rune // characters that the font lacks
+	mark       string // written across every page; empty for none
+	heads      func() // draws what stands at the top of each further page; nil for nothing
+	err        error
 }
 
 // newSheet begins a document. The mark, if any, is written across every page, below the text.
 func newSheet(title, mark string) (*sheet, error) {
+	return newSheetOf(*gopdf.PageSizeA4, shortSide, longSide, title, mark)
+}
+
+// newSheetOf begins a document whose pages have a size, and are drawn as if they had this width and height.
+func newSheetOf(size gopdf.Rect, wide, high float64, title, mark string) (*sheet, error) {
 	container, err := fonts()
 	if err != nil {
 		return nil, err
 	}
-	s := &sheet{pdf: &gopdf.GoPdf{}, mark: mark}
-	s.pdf.Start(gopdf.Config{PageSize: *gopdf.PageSizeA4})
+	s := &sheet{pdf: &gopdf.GoPdf{}, wide: wide, high: high, mark: mark}
+	s.pdf.Start(gopdf.Config{PageSize: size})
 	s.pdf.SetInfo(gopdf.PdfInfo{Title: title, Creator: "exeat"})
 	s.keep(s.pdf.AddTTFFontFromFontContainer(family, container))
 	s.page()
@@ -81,6 +90,9 @@ func (s *sheet) page() {
 	s.pdf.AddPage()
 	s.across()
 	s.y = margin
+	if s.heads != nil {
+		s.heads()
+	}
 }
 
 // style is how a line is written.
@@ -88,6 +100,8 @@ type style struct {
 	size float64
 	grey bool
 	mid  bool // in the middle of its box
+	// right puts it at the right of its box.
+	right bool
 }
 
 var (
@@ -191,8 +205,11 @@ func (s *sheet) pieces(word string, width float64) []string {
 
 func (s *sheet) write(l line, x, width float64) {
 	s.font(l.style)
-	if l.mid {
+	switch {
+	case l.mid:
 		x += (width - s.width(l.text)) / 2
+	case l.right:
+		x += width - s.width(l.text)
 	}
 	s.pdf.SetXY(x, s.y+(l.height()-l.size)/2)
 	s.keep(s.pdf.Cell(nil, l.text))
@@ -200,11 +217,11 @@ func (s *sheet) write(l line, x, width float64) {
 
 // para writes a text over the whole width, on as many pages as it needs.
 func (s *sheet) para(text string, st style) {
-	for _, l := range s.wrap(text, full, st) {
-		if s.y+l.height() > bottom {
+	for _, l := range s.wrap(text, s.full(), st) {
+		if s.y+l.height() > s.bottom() {
 			s.page()
 		}
-		s.write(l, margin, full)
+		s.write(l, margin, s.full())
 		s.y += l.height()
 	}
 }
@@ -222,7 +239,7 @@ func (s *sheet) title(of Words, w Words) {
 
 // section writes a heading that stays with the lines below it.
 func (s *sheet) section(w Words) {
-	if s.y+80 > bottom {
+	if s.y+80 > s.bottom() {
 		s.page()
 	}
 	s.gap(6)
@@ -277,15 +294,15 @@ func (s *sheet) rowAtLeast(height float64, boxes ...box) {
 	}
 	widths, contents := make([]float64, len(boxes)), make([][]line, len(boxes))
 	for i, b := range boxes {
-		widths[i] = full * b.share / total
+		widths[i] = s.full() * b.share / total
 		contents[i] = b.lines(s, widths[i]-2*padding)
 	}
 	for first := true; first || left(contents); first = false {
-		room := bottom - s.y
+		room := s.bottom() - s.y
 		whole := max(height, tallest(contents)+2*padding)
-		if whole > room && (first && whole <= bottom-margin || room < 4*textSize*leading) {
+		if whole > room && (first && whole <= s.bottom()-margin || room < 4*textSize*leading) {
 			s.page()
-			room = bottom - s.y
+			room = s.bottom() - s.y
 		}
 		h := min(whole, room)
 		x := margin
@@ -393,15 +410,15 @@ func (s *sheet) end(foot string) ([]byte, error) {
 	pages := s.pdf.GetNumberOfPages()
 	for n := 1; n <= pages; n++ {
 		s.keep(s.pdf.SetPage(n))
-		s.y = bottom + 14
-		for _, l := range s.wrap(foot, full-70, tiny) {
-			s.write(l, margin, full)
+		s.y = s.bottom() + 14
+		for _, l := range s.wrap(foot, s.full()-70, tiny) {
+			s.write(l, margin, s.full())
 			s.y += l.height()
 		}
-		s.y = bottom + 14
+		s.y = s.bottom() + 14
 		number := line{fmt.Sprintf("%d / %d", n, pages), style{size: smallSize, grey: true}}
 		s.font(number.style)
-		s.write(number, pageWidth-margin-s.width(number.text), full)
+		s.write(number, s.wide-margin-s.width(number.text), s.full())
 	}
 	var buf bytes.Buffer
 	if s.err == nil {
@@ -422,8 +439,8 @@ func (s *sheet) across() {
 	s.keep(s.pdf.SetFont(family, "", 54))
 	s.pdf.SetTextColor(225, 225, 225)
 	w := s.width(s.mark)
-	s.pdf.Rotate(35, pageWidth/2, pageHeight/2)
-	s.pdf.SetXY((pageWidth-w)/2, pageHeight/2-27)
+	s.pdf.Rotate(35, s.wide/2, s.high/2)
+	s.pdf.SetXY((s.wide-w)/2, s.high/2-27)
 	s.keep(s.pdf.Cell(nil, s.mark))
 	s.pdf.RotateReset()
 }

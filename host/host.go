@@ -28,10 +28,20 @@ type Host struct {
 
 // Start starts the workflow of a submitted visit; starting it again changes nothing.
 func (h Host) Start(ctx context.Context, id string) error {
+	return h.start(ctx, id, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
+}
+
+// StartAgain starts the workflow of an open visit also where an earlier run of it was terminated from outside. The new run
+// begins by reading the ledger, so that it knows all that happened.
+func (h Host) StartAgain(ctx context.Context, id string) error {
+	return h.start(ctx, id, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
+}
+
+func (h Host) start(ctx context.Context, id string, reuse enumspb.WorkflowIdReusePolicy) error {
 	_, err := h.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       visit.WorkflowID(id),
 		TaskQueue:                h.TaskQueue,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDReusePolicy:    reuse,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 	}, visit.WorkflowType, visit.Start{Visit: id})
 	var started *serviceerror.WorkflowExecutionAlreadyStarted

@@ -163,6 +163,10 @@ func (m Message) Text() string {
 			line("  ", item.Link)
 		}
 	}
+	if m.Quote != "" {
+		line()
+		b.WriteString(m.Quote)
+	}
 	line()
 	line(m.Action, colon)
 	line(m.Link)

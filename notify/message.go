@@ -32,6 +32,7 @@ type Message struct {
 	Lead     string // what has happened, in a sentence
 	Facts    []Line
 	Parts    []Part // of a digest
+	Quote    string // lines that are to be kept as they are
 	Action   string // what the link is for
 	Link     string
 	Foot     string
@@ -68,6 +69,11 @@ func (n *Notifier) compose(ctx context.Context, d store.Delivery) (m Message, no
 		return m, "", nil
 	case store.OfDigest:
 		return n.digest(ctx, d, m)
+	case store.OfCheckpoint:
+		return n.checkpoint(ctx, m)
+	case store.OfRepair:
+		m.Subject, m.Lead, m.Action, m.Link = m.text("mail.repair"), m.text("mail.repair_lead"), m.text("mail.open_repairs"), n.URL+"/admin/repairs"
+		return m, "", nil
 	default:
 		return n.event(ctx, d, m)
 	}
@@ -160,6 +166,18 @@ func (n *Notifier) digest(ctx context.Context, d store.Delivery, m Message) (Mes
 	m.Lead = m.text("mail.digest_lead", "unread", strconv.Itoa(unread))
 	m.Action, m.Link = m.text("mail.open_desk"), n.URL+"/"
 	return m, "", nil
+}
+
+// checkpoint is the newest checkpoint of the ledger at the moment of sending, to be kept where nobody can change it who could change
+// the ledger (domain P-47); nothing, while there is none.
+func (n *Notifier) checkpoint(ctx context.Context, m Message) (Message, string, error) {
+	c, err := n.Store.Checkpoint(ctx, 0)
+	if visit.CodeOf(err) == visit.NotFound {
+		return m, "nothing_to_say", nil
+	}
+	m.Subject, m.Lead = m.text("mail.checkpoint", "leaves", strconv.FormatInt(c.Size, 10)), m.text("mail.checkpoint_lead")
+	m.Quote, m.Action, m.Link = c.Body, m.text("mail.open_heads"), n.URL+"/audit/heads"
+	return m, "", err
 }
 
 // as says by what right a person signs: the post, and for whom.

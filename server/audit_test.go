@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
 
+	"github.com/exeat/exeat/audit"
+	"github.com/exeat/exeat/ledger"
 	"github.com/exeat/exeat/test/harness"
 )
 
@@ -154,4 +156,67 @@ func TestP48_SamplesAreDrawnAgainAndFindingsFollowedUp(t *testing.T) {
 	require.Contains(t, page.get("/audit?finding=open&person=faculty.civ").ok(http.StatusOK).Body, id)
 	require.Contains(t, page.get("/audit/export?format=csv&visit="+id).ok(http.StatusOK).Body, id)
 	require.Equal(t, http.StatusUnprocessableEntity, page.get("/audit?finding=weather").Status)
+}
+
+// Samples and findings are had as files, and the evidence of a sample as one bundle (P-53).
+func TestP53_SamplesAndFindingsAreExported(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, true)
+	harness.RunWorker(t, s.db, s.svc.Host.TaskQueue)
+	faculty, id := s.draft()
+	faculty.post("/visits/"+id+"/submit", "", "k").ok(http.StatusOK)
+	auditor := s.as("auditor")
+	auditor.post("/audit/samples", `{"seed":"s","size":5}`, "").ok(http.StatusOK)
+	for range 2 {
+		auditor.post("/audit/findings", `{"visit":"`+id+`","event":1,"sample":1,"severity":"minor","note":"=The letter is not signed."}`, "").ok(http.StatusOK)
+	}
+	auditor.post("/audit/findings/1/steps", `{"state":"answered","note":"It was forgotten."}`, "").ok(http.StatusOK)
+	auditor.post("/audit/findings/1/steps", `{"state":"closed","note":"A signed letter was brought."}`, "").ok(http.StatusOK)
+
+	sample := auditor.get("/audit/samples/1/export?format=json").ok(http.StatusOK)
+	require.Equal(t, []any{id, "CIV", "faculty.civ"}, []any{sample.at("rows", 0, "visit"), sample.at("rows", 0, "unit"), sample.at("rows", 0, "applicant")})
+	require.EqualValues(t, 2, sample.at("sums", "findings"))
+	require.Equal(t, "s", sample.at("asked", "seed"))
+	read := func(path string) [][]string {
+		lines, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(auditor.get(path).ok(http.StatusOK).Body, "\ufeff"))).ReadAll()
+		require.NoError(t, err)
+		return lines
+	}
+	require.Len(t, read("/audit/samples/1/export?format=csv"), 3, "a heading, a visit, the sums")
+	findings := read("/audit/findings/export?format=csv")
+	require.Len(t, findings, 4, "a heading, one finding without a step, one with two")
+	require.Equal(t, "'=The letter is not signed.", findings[1][5], "a text is no formula")
+	require.Equal(t, []string{"1", "answered"}, []string{findings[2][11], strings.ToLower(findings[2][12])})
+	require.Equal(t, []string{"2", "closed", "A signed letter was brought."}, []string{findings[3][11], strings.ToLower(findings[3][12]), findings[3][13]})
+	require.Len(t, read("/audit/findings/export?format=csv&state=closed&visit="+id), 3)
+	xlsx, err := excelize.OpenReader(strings.NewReader(auditor.get("/audit/findings/export?format=xlsx&state=open").ok(http.StatusOK).Body))
+	require.NoError(t, err)
+	rows, err := xlsx.GetRows(xlsx.GetSheetList()[0])
+	require.NoError(t, err)
+	require.Len(t, rows, 2)
+	require.NoError(t, xlsx.Close())
+
+	key, err := ledger.NewKey("exeat/test")
+	require.NoError(t, err)
+	s.seal(key)
+	defer s.sealing(key)()
+	bundle := auditor.post("/audit/samples/1/bundle", `{}`, "").ok(http.StatusOK).Body
+	r, m, err := audit.VerifyFile([]byte(bundle), nil, []string{key.Public})
+	require.NoError(t, err)
+	require.Empty(t, r.Faults)
+	require.Equal(t, []string{id}, m.Visits)
+	pdf := auditor.get("/audit/samples/1/export?format=pdf").ok(http.StatusOK).Body
+	r, _, err = audit.VerifyFile([]byte(pdf), nil, []string{key.Public})
+	require.NoError(t, err)
+	require.Empty(t, r.Faults)
+	require.Equal(t, "sample 1", r.Table.Page)
+
+	page := s.browse("auditor")
+	require.Contains(t, page.get("/audit/samples/1").ok(http.StatusOK).Body, "/audit/samples/1/export?format=pdf")
+	require.Contains(t, page.get("/audit/findings").ok(http.StatusOK).Body, "/audit/findings/export?state=&amp;format=csv")
+	require.Contains(t, page.get("/audit/findings/export?format=csv").ok(http.StatusOK).Body, "A signed letter was brought.")
+	auditor.get("/audit/samples/99/export?format=csv").refused(http.StatusNotFound, "not_found", "not_found")
+	auditor.post("/audit/samples/99/bundle", `{}`, "").refused(http.StatusNotFound, "not_found", "not_found")
+	require.Equal(t, http.StatusUnprocessableEntity, page.get("/audit/findings/export?format=csv&state=weather").Status)
+	s.as("dean.civ").get("/audit/findings/export?format=csv").refused(http.StatusForbidden, "forbidden", "auditors_only")
 }

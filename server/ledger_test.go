@@ -23,6 +23,26 @@ func (s *site) seal(key ledger.Key) {
 	}
 }
 
+// sealing seals in the background, as a worker does, until it is stopped.
+func (s *site) sealing(key ledger.Key) (stop func()) {
+	ending, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-ending:
+				return
+			default:
+				_, _ = s.svc.Store.Seal(s.t.Context(), 1000, key)
+			}
+		}
+	}()
+	return func() {
+		close(ending)
+		<-done
+	}
+}
+
 func TestP48_EveryAuditorRouteRefusesEveryOtherRole(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, true)
@@ -38,6 +58,7 @@ func TestP48_EveryAuditorRouteRefusesEveryOtherRole(t *testing.T) {
 					body = map[string]string{
 						"/api/v1/audit/bundle": `{"visits":["2026-00001"]}`, "/api/v1/audit/samples": `{"seed":"x","size":1}`,
 						"/api/v1/audit/findings": `{"visit":"2026-00001","note":"x","severity":"minor"}`, "/api/v1/audit/findings/:id/steps": `{"state":"closed","note":"x"}`,
+						"/api/v1/audit/samples/:id/bundle": `{}`,
 					}[r.Path]
 				}
 				got := s.as(person).send(r.Method, strings.TrimPrefix(fill.Replace(r.Path), "/api/v1"), body, "")
@@ -99,23 +120,10 @@ func TestP53_AnAuditorExportsAndVerifiesOverTheAPI(t *testing.T) {
 	auditor.get("/visits/"+id+"/as-of?event=99").refused(http.StatusNotFound, "not_found", "not_found")
 	s.as("student.civ").get("/visits/"+id+"/as-of?event=1").refused(http.StatusNotFound, "not_found", "not_found")
 
-	sealing := make(chan struct{})
-	done := make(chan struct{})
-	go func() { // as a worker does, until the bundle is there
-		defer close(done)
-		for {
-			select {
-			case <-sealing:
-				return
-			default:
-				_, _ = s.svc.Store.Seal(t.Context(), 1000, key)
-			}
-		}
-	}()
+	stop := s.sealing(key)
 	bundle := auditor.post("/audit/bundle", `{"visits":["`+id+`"]}`, "").ok(http.StatusOK)
 	require.Equal(t, "application/zip", bundle.Header.Get("Content-Type"))
-	close(sealing)
-	<-done
+	stop()
 	r, m, err := audit.VerifyBundle([]byte(bundle.Body), nil, []string{key.Public})
 	require.NoError(t, err)
 	require.Empty(t, r.Faults)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/exeat/exeat/ledger"
 	"github.com/exeat/exeat/mailbox"
 	"github.com/exeat/exeat/notify"
 	"github.com/exeat/exeat/schema/store"
@@ -320,4 +321,38 @@ func TestP24_TheMailboxOfTheDemonstration(t *testing.T) {
 	require.Equal(t, "Today: 1 to sign, 0 of your own requests wait for you", digest.Subject)
 	require.Contains(t, digest.Text, id+" Bridge monitoring")
 	require.Contains(t, dean.get(s.below(links(digest)[0])).ok(http.StatusOK).Body, "decide")
+}
+
+// The mail to auditors holds a checkpoint that can be kept as it is; a repair is told to those who may confirm it.
+func TestP47_AnAuditorIsMailedACheckpointToKeep(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, true)
+	s.mailing()
+	for _, person := range []string{"auditor", "io.dir", "admin"} {
+		s.reachable(person)
+	}
+	key, err := ledger.NewKey("exeat/test")
+	require.NoError(t, err)
+	s.seal(key)
+	day := s.today()
+	for range 2 {
+		_, err = s.svc.Store.QueueCheckpoints(t.Context(), day, store.CheckpointHour)
+		require.NoError(t, err)
+	}
+	mail := s.mailsTo("auditor", 1)[0]
+	kept, err := s.svc.Store.Checkpoint(t.Context(), 0)
+	require.NoError(t, err)
+	require.Contains(t, strings.ReplaceAll(mail.Text, "\r\n", "\n"), kept.Body, "byte for byte")
+	require.Contains(t, mail.Text, "/audit/heads")
+
+	faculty, id := s.draft()
+	faculty.post("/visits/"+id+"/submit", "", "k").ok(http.StatusOK)
+	harness.Eventually(t, "a worker that says it sends mails", func() bool {
+		live, err := s.svc.Store.LiveChannels(t.Context())
+		return err == nil && len(live) > 0
+	})
+	s.as("admin").post("/repairs", `{"kind":"lists","visit":"`+id+`","reason":"To see."}`, "").ok(http.StatusCreated)
+	told := s.mailsTo("io.dir", 1)[0]
+	require.Contains(t, told.Text, "/admin/repairs")
+	require.NotContains(t, told.Text, "To see.", "a mail says nothing of the case")
 }

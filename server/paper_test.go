@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/exeat/exeat/ledger"
 	"github.com/exeat/exeat/test/harness"
 )
 
@@ -183,4 +184,31 @@ func TestP41_EveryPaperIsMadeOfOneEntry(t *testing.T) {
 	}
 	require.Contains(t, page, "因公临时出国（境）任务批件")
 	require.Equal(t, http.StatusOK, s.send(http.MethodGet, "/visits/"+second+"/papers/D2.pdf", "", header{"Cookie": cookie}).Status)
+}
+
+// A numbered paper prints the checkpoint that was the newest when it was issued: who has the paper has kept it (P-47).
+func TestP47_APaperPrintsTheCheckpointOfItsIssue(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, true)
+	harness.RunWorker(t, s.db, s.svc.Host.TaskQueue)
+	key, err := ledger.NewKey("exeat/test")
+	require.NoError(t, err)
+	s.seal(key)
+	kept, err := s.svc.Store.Checkpoint(t.Context(), 0)
+	require.NoError(t, err)
+	faculty, id := s.approved()
+	s.seal(key)
+	newest, err := s.svc.Store.Checkpoint(t.Context(), 0)
+	require.NoError(t, err)
+	require.NotEqual(t, kept.Size, newest.Size)
+	pdf := faculty.get("/visits/" + id + "/papers/mission.pdf").ok(http.StatusOK).Body
+	text := pdfText(t, pdf)
+	for line := range strings.Lines(kept.Body) {
+		require.Contains(t, text, strings.Join(strings.Fields(line), ""))
+	}
+	c, err := ledger.ReadCheckpoint(newest.Body)
+	require.NoError(t, err)
+	require.NotContains(t, text, c.Root.String(), "what came later is not on it")
+	s.seal(key)
+	require.Equal(t, pdf, faculty.get("/visits/"+id+"/papers/mission.pdf").ok(http.StatusOK).Body, "the same record gives the same bytes")
 }

@@ -170,6 +170,7 @@ var actions = catalogue(Action.action, slices.Concat(lifeActions, []Action{
 	AddSignOff{},
 	RemoveSignOff{},
 	Transfer{},
+	Reassign{},
 	AddReader{},
 	RemoveReader{},
 	Tick{},

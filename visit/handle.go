@@ -74,6 +74,8 @@ func (d *decider) do(a Action) error {
 		return d.removeSignOff(a)
 	case Transfer:
 		return d.transfer(a)
+	case Reassign:
+		return d.reassign(a)
 	case AddReader:
 		return d.addReader(a)
 	case RemoveReader:

@@ -66,6 +66,7 @@ var Tellings = map[string]Telling{
 	"reminded":       {Group: TellTasks, To: []Audience{ToSigners}},
 	"sign_off_added": {Group: TellTasks, To: []Audience{ToSigners}},
 	"transferred":    {Group: TellTasks, To: []Audience{ToSigners}},
+	"reassigned":     {Group: TellTasks, To: []Audience{ToSigners}},
 	"escalated":      {Group: TellTasks, To: []Audience{ToPosts}},
 	"objected":       {Group: TellTasks, To: []Audience{ToOffice}},
 	"notice_held":    {Group: TellTasks, To: []Audience{ToPosts}},
@@ -146,6 +147,8 @@ func (e Event) Concern() Concern {
 	case Reminded:
 		return Concern{Tasks: []string{f.Task}}
 	case Transferred:
+		return Concern{Tasks: []string{f.Task}, Only: f.To}
+	case Reassigned:
 		return Concern{Tasks: []string{f.Task}, Only: f.To}
 	case Escalated:
 		return Concern{Posts: f.Posts}

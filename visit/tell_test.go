@@ -71,6 +71,7 @@ func TestP24_AnEventNamesWhomItConcerns(t *testing.T) {
 		"sign_off_added": `{"task":"asker's","due":{"task":"t"}}`,
 		"stage_opened":   `{"tasks":[{"task":"t"}]}`,
 		"transferred":    `{"task":"t","to":"p"}`,
+		"reassigned":     `{"task":"t","to":"p"}`,
 		"reader_added":   `{"task":"asker's","person":"p"}`,
 		"escalated":      `{"task":"t","posts":["FIN"]}`,
 	}

@@ -248,6 +248,8 @@ func (v *Visit) apply(e Event) error {
 		v.removeSignOff(f, e.At)
 	case Transferred:
 		v.transfer(f)
+	case Reassigned:
+		v.reassign(f)
 	case ReaderAdded:
 		v.Readers = append(slices.Clone(v.Readers), f.Person)
 	case ReaderRemoved:

@@ -25,7 +25,7 @@ import (
 )
 
 type auditCmd struct {
-	Verify     auditVerifyCmd     `cmd:"" help:"Verify the record: of a running system, or of a bundle without network and database."`
+	Verify     auditVerifyCmd     `cmd:"" help:"Verify the record: of a running system, or of a bundle or a PDF with a table, without network and database."`
 	Checkpoint auditCheckpointCmd `cmd:"" help:"Print a signed checkpoint, to be kept elsewhere."`
 	Keys       auditKeysCmd       `cmd:"" help:"Print the public keys of the ledger."`
 	Key        auditKeyCmd        `cmd:"" help:"Make the key that signs the ledger, if its file is not there."`
@@ -38,7 +38,7 @@ type auditCmd struct {
 var errFaults = errors.New("the record does not hold")
 
 type auditVerifyCmd struct {
-	Bundle      string   `arg:"" optional:"" type:"existingfile" help:"A bundle; without one, the running system is verified."`
+	File        string   `arg:"" optional:"" type:"existingfile" help:"A bundle, or a table as PDF; without one, the running system is verified."`
 	DatabaseURL string   `name:"database-url" env:"DATABASE_URL" help:"PostgreSQL as the role exeat_app, with sslmode."`
 	Checkpoint  []string `type:"existingfile" help:"Checkpoints that were kept elsewhere: nothing that they cover may be cut off or changed."`
 	Key         []string `type:"existingfile" help:"Files of public keys that are known from elsewhere. Without one, those in the database or bundle are believed."`
@@ -55,19 +55,19 @@ func (c auditVerifyCmd) Run(ctx context.Context, s std) error {
 	if err != nil {
 		return err
 	}
-	if c.Bundle != "" {
-		b, err := os.ReadFile(c.Bundle)
+	if c.File != "" {
+		b, err := os.ReadFile(c.File)
 		if err != nil {
 			return err
 		}
-		r, _, err := audit.VerifyBundle(b, kept, keys)
+		r, _, err := audit.VerifyFile(b, kept, keys)
 		if err != nil {
 			return err
 		}
 		return report(s.out, r, c.JSON)
 	}
 	if c.DatabaseURL == "" {
-		return errors.New("give a bundle, or --database-url (DATABASE_URL) for a running system")
+		return errors.New("give a bundle or a table, or --database-url (DATABASE_URL) for a running system")
 	}
 	return with(ctx, c.DatabaseURL, func(st *store.Store) error {
 		l := audit.Live{Store: st, Kept: kept, Keys: keys}
@@ -131,6 +131,9 @@ func report(out io.Writer, r audit.Report, asJSON bool) error {
 		}
 		if !r.Trusted {
 			fmt.Fprintln(out, "these keys come from the record itself; give those that you know with --key")
+		}
+		if r.Table != nil {
+			fmt.Fprintf(out, "table of %s, %d rows with the SHA-256 %s, event %d of the office\n", r.Table.Page, r.Table.Rows, r.Table.RowsSHA256, r.Table.Event)
 		}
 		fmt.Fprintf(out, "%d views of approvers made again, %d workflow histories compared\n", r.Shown, r.Histories)
 		if len(r.NoHistory) > 0 {

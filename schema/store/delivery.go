@@ -31,6 +31,9 @@ const (
 	OfEvent  = "event"
 	OfDigest = "digest"
 	OfTest   = "test"
+	OfRepair = "repair" // a repair that is to be confirmed
+	// OfCheckpoint is the daily mail to auditors with the newest checkpoint of the ledger, to be kept elsewhere.
+	OfCheckpoint = "checkpoint"
 )
 
 // States of a delivery. `dropped` is one for which there was nothing more to say, or nowhere to send it.
@@ -83,8 +86,10 @@ func (d Delivery) Urgent() bool {
 		return visit.TellingOf(d.Kind, visit.AlarmKind(d.Alarm)).Urgent
 	case OfDigest:
 		return strings.HasPrefix(d.Key, nowKey)
-	default:
+	case OfTest:
 		return true
+	default:
+		return false
 	}
 }
 
@@ -395,6 +400,46 @@ func (s *Store) QueueDigests(ctx context.Context, day calendar.Date, hour int) (
 			continue
 		}
 		if err := s.AddDelivery(ctx, "digest/"+day.String()+"/"+p.Person, OfDigest, p.Person, Mail); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// CheckpointHour is the hour of the university's day at which auditors are sent the newest checkpoint.
+const CheckpointHour = 9
+
+// auditPosts are the posts whose holders audit in own right.
+var auditPosts = []string{"AUDITOR", "DIS"}
+
+// QueueCheckpoints queues the newest checkpoint for everybody who audits, at CheckpointHour of a working day of his campus. It may be
+// repeated: a person gets one mail a day. Without a checkpoint nothing is queued.
+func (s *Store) QueueCheckpoints(ctx context.Context, day calendar.Date, hour int) (int, error) {
+	if hour != CheckpointHour {
+		return 0, nil
+	}
+	var people []struct{ Person, Campus string }
+	err := s.db.SelectContext(ctx, &people, `
+		SELECT DISTINCT h.person, u.campus
+		  FROM holding h
+		  JOIN person p ON p.id = h.person
+		  JOIN unit u ON u.code = p.unit
+		 WHERE h.post = ANY ($1) AND in_force(CAST($2 AS date), h.from_date, h.to_date) AND EXISTS (SELECT FROM checkpoint)
+		 ORDER BY h.person`, pq.Array(auditPosts), day.String())
+	if err != nil || len(people) == 0 {
+		return 0, wrap(err, "read who audits")
+	}
+	calendars, err := s.Calendars(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, p := range people {
+		if nextWorkday(calendars.Of(p.Campus), day) != day {
+			continue
+		}
+		if err := s.AddDelivery(ctx, "checkpoint/"+day.String()+"/"+p.Person, OfCheckpoint, p.Person, Mail); err != nil {
 			return n, err
 		}
 		n++

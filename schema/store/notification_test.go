@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/exeat/exeat/calendar"
+	"github.com/exeat/exeat/ledger"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
 )
@@ -267,6 +268,39 @@ func TestP44_DigestsAreMadeOnWorkingDaysOnly(t *testing.T) {
 	var keys []string
 	require.NoError(t, d.App(t).Select(&keys, `SELECT key FROM delivery ORDER BY key`))
 	require.Equal(t, []string{"digest/2026-09-18/dean", "digest/2026-09-20/dean"}, keys, "one digest a day")
+}
+
+// Auditors get the newest checkpoint, once on each working day; nobody else does.
+func TestP47_AuditorsAreSentACheckpointOnWorkingDays(t *testing.T) {
+	t.Parallel()
+	b, d := newBench(t)
+	ctx := t.Context()
+	_, err := d.Owner(t).Exec(`
+		INSERT INTO post (code, name_zh, name_en) VALUES ('AUDITOR', '审计', 'Auditor') ON CONFLICT DO NOTHING;
+		INSERT INTO holding (person, post, from_date) VALUES ('faculty', 'AUDITOR', '2026-01-01')`)
+	require.NoError(t, err)
+	friday := calendar.MustDate("2026-09-18")
+	n, err := b.st.QueueCheckpoints(ctx, friday, store.CheckpointHour)
+	require.NoError(t, err)
+	require.Zero(t, n, "nothing is sealed yet")
+	key, err := ledger.NewKey("exeat/test")
+	require.NoError(t, err)
+	_, err = b.st.Seal(ctx, 1000, key)
+	require.NoError(t, err)
+	for day, want := range map[string]int{"2026-09-18": 1, "2026-09-19": 0, "2026-09-20": 1, "2026-10-01": 0} {
+		for range 2 {
+			n, err := b.st.QueueCheckpoints(ctx, calendar.MustDate(day), store.CheckpointHour)
+			require.NoError(t, err)
+			require.Equal(t, want, n, day)
+		}
+	}
+	n, err = b.st.QueueCheckpoints(ctx, calendar.MustDate("2026-09-21"), store.CheckpointHour+1)
+	require.NoError(t, err)
+	require.Zero(t, n, "at another hour")
+	var keys []string
+	require.NoError(t, d.App(t).Select(&keys, `SELECT key FROM delivery ORDER BY key`))
+	require.Equal(t, []string{"checkpoint/2026-09-18/faculty", "checkpoint/2026-09-20/faculty"}, keys, "one mail a day")
+	require.False(t, store.Delivery{What: store.OfCheckpoint}.Urgent())
 }
 
 func TestAnEventThatCannotBeExpandedWaits(t *testing.T) {

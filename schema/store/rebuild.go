@@ -14,11 +14,10 @@ import (
 func (s *Store) Rebuild(ctx context.Context) (int, error) {
 	var ids []string
 	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
-		// Every writer begins by locking a row of visit, found or not; this mode makes it wait, and lets readers read.
-		if _, err := tx.ExecContext(ctx, `LOCK TABLE visit IN EXCLUSIVE MODE`); err != nil {
-			return fmt.Errorf("hold writers: %w", err)
+		if err := holdWriters(ctx, tx); err != nil {
+			return err
 		}
-		for _, table := range []string{"report", "trip", "leg", "task", "visit"} {
+		for _, table := range projections {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
 				return fmt.Errorf("drop projection %s: %w", table, err)
 			}
@@ -36,6 +35,16 @@ func (s *Store) Rebuild(ctx context.Context) (int, error) {
 		return wrap(err, "note the repair")
 	})
 	return len(ids), err
+}
+
+// projections are the tables that are made from the ledger, in the order in which their rows may be dropped.
+var projections = []string{"report", "trip", "leg", "task", "visit"}
+
+// holdWriters makes everybody wait who would add to the ledger. Every writer begins by locking a row of visit, found or not;
+// this mode makes it wait, and lets readers read.
+func holdWriters(ctx context.Context, tx *sqlx.Tx) error {
+	_, err := tx.ExecContext(ctx, `LOCK TABLE visit IN EXCLUSIVE MODE`)
+	return wrap(err, "hold writers")
 }
 
 func rebuildVisit(ctx context.Context, tx *sqlx.Tx, id string) error {

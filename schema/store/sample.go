@@ -104,6 +104,64 @@ func (s *Store) Sample(ctx context.Context, id int64) (Sample, error) {
 	return r, one(err, "sample", fmt.Sprint(id))
 }
 
+// SampledVisit is a visit of a sample as an exported list shows it; N is its place in the drawing, from 1. Dates are YYYY-MM-DD.
+type SampledVisit struct {
+	N         int    `db:"n"`
+	Visit     string `db:"visit"`
+	Title     string `db:"title"`
+	Unit      string `db:"unit"`
+	Category  string `db:"category"`
+	State     string `db:"state"`
+	Applicant string `db:"applicant"`
+	Exit      string `db:"exit_date"`
+	Return    string `db:"return_date"`
+	Events    int    `db:"events"`
+	Findings  int    `db:"findings"` // that were made of the sample in it
+}
+
+// SampledVisits lists the visits of a sample in the order in which they were drawn.
+func (s *Store) SampledVisits(ctx context.Context, id int64) ([]SampledVisit, error) {
+	var rows []SampledVisit
+	err := s.db.SelectContext(ctx, &rows, `
+		SELECT u.n, v.id AS visit, v.title, v.unit, v.category, v.state, v.applicant, to_char(v.exit_date, 'YYYY-MM-DD') AS exit_date,
+		       to_char(v.return_date, 'YYYY-MM-DD') AS return_date, v.seq AS events,
+		       (SELECT count(*) FROM audit_finding f WHERE f.sample = s.id AND f.visit = v.id) AS findings
+		  FROM audit_sample s
+		 CROSS JOIN LATERAL unnest(s.visits) WITH ORDINALITY u (id, n)
+		  JOIN visit v ON v.id = u.id
+		 WHERE s.id = $1
+		 ORDER BY u.n`, id)
+	return rows, wrap(err, "read the visits of a sample")
+}
+
+// FindingStep is a finding with one step of its follow-up; N is 0, and the step empty, where there is none yet.
+type FindingStep struct {
+	AuditFinding
+	N         int        `db:"n"`
+	StepState string     `db:"step_state"`
+	StepNote  string     `db:"step_note"`
+	StepBy    string     `db:"step_by"`
+	StepAt    *time.Time `db:"step_at"`
+}
+
+// FindingSteps lists findings with every step of their follow-up, the newest finding first, at most so many rows; empty
+// arguments choose all.
+func (s *Store) FindingSteps(ctx context.Context, state, visitID string, limit int) ([]FindingStep, error) {
+	w := where{}
+	w.if_(state != "", "f.state = ?", state)
+	w.if_(visitID != "", "f.visit = ?", visitID)
+	var rows []FindingStep
+	err := s.db.SelectContext(ctx, &rows, s.db.Rebind(`
+		SELECT f.id, f.visit, coalesce(f.event, 0) AS event, coalesce(f.sample, 0) AS sample, f.severity, f.note, f.unit,
+		       coalesce(to_char(f.due, 'YYYY-MM-DD'), '') AS due, f.state, f.found_by, f.found_at,
+		       coalesce(p.n, 0) AS n, coalesce(p.state, '') AS step_state, coalesce(p.note, '') AS step_note, coalesce(p.by, '') AS step_by, p.at AS step_at
+		  FROM audit_finding f
+		  LEFT JOIN audit_follow_up p ON p.finding = f.id`+w.sql()+`
+		 ORDER BY f.found_at DESC, f.id DESC, p.n
+		 LIMIT `+fmt.Sprint(limit)), w.args...)
+	return rows, wrap(err, "list findings with their follow-up")
+}
+
 // Severities are how much a finding of an auditor weighs, FindingStates where it stands.
 var (
 	Severities    = []string{"note", "minor", "major"}

@@ -200,6 +200,19 @@ func (s *Store) CheckpointCovering(ctx context.Context, leaf int64) (CheckpointR
 	return c, err
 }
 
+// CheckpointAt gives the checkpoint that was the newest when an event of a visit was recorded: the last one before the event's
+// leaf, or the newest of all while it has none. It is not_found where nothing had been sealed.
+func (s *Store) CheckpointAt(ctx context.Context, visitID string, seq int) (CheckpointRow, error) {
+	var c CheckpointRow
+	err := s.db.GetContext(ctx, &c, `
+		SELECT size, body, at
+		  FROM checkpoint
+		 WHERE size <= coalesce((SELECT index FROM leaf WHERE stream = $1 AND seq = $2), (SELECT max(size) FROM checkpoint))
+		 ORDER BY size DESC
+		 LIMIT 1`, visitID, seq)
+	return c, one(err, "checkpoint", visitID)
+}
+
 // Checkpoints lists checkpoints below a size (0: all), the newest first.
 func (s *Store) Checkpoints(ctx context.Context, below int64, limit int) ([]CheckpointRow, error) {
 	rows := []CheckpointRow{}

@@ -82,6 +82,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addFiles()
 	a.addPapers()
 	a.addAuthority()
+	a.addRepairs()
 	a.addRates()
 	a.addRoster()
 	a.addPassports()

@@ -66,6 +66,40 @@ func (a *api) addSamples() {
 		})
 }
 
+func (a *api) addWorkplaceExports() {
+	sample := get("auditSampleExport", "/audit/samples/{id}/export", "The visits of a sample as a file (auditors only)")
+	sample.Responses = files
+	add(a, sample, func(ctx context.Context, who caller, in *struct {
+		ID     int64  `path:"id"`
+		Format string `query:"format" required:"true" enum:"csv,xlsx,json,pdf"`
+	}) (*huma.StreamResponse, error) {
+		return sent(a.svc.ExportSample(ctx, who.user, in.ID, who.lang, in.Format))
+	})
+	findings := get("auditFindingsExport", "/audit/findings/export", "Findings with every step of their follow-up as a file (auditors only)")
+	findings.Responses = files
+	add(a, findings, func(ctx context.Context, who caller, in *struct {
+		State  string `query:"state" enum:"open,answered,closed"`
+		Visit  string `query:"visit"`
+		Format string `query:"format" required:"true" enum:"csv,xlsx,json,pdf"`
+	}) (*huma.StreamResponse, error) {
+		return sent(a.svc.ExportAuditFindings(ctx, who.user, in.State, in.Visit, who.lang, in.Format))
+	})
+	bundle := post("auditSampleBundle", "/audit/samples/{id}/bundle", "Evidence of all visits of a sample in one file that proves itself (auditors only)")
+	bundle.Responses = bundles
+	add(a, bundle, func(ctx context.Context, who caller, in *struct {
+		ID   int64 `path:"id"`
+		Body KeptCheckpoint
+	}) (*huma.StreamResponse, error) {
+		b, err := a.svc.SampleBundle(ctx, who.user, in.ID, in.Body.Checkpoint)
+		return sent(service.Export{Name: BundleName(who.user.Now), MediaType: "application/zip", Content: b}, err)
+	})
+}
+
+// KeptCheckpoint is a checkpoint that the reader kept; empty for none.
+type KeptCheckpoint struct {
+	Checkpoint string `json:"checkpoint" doc:"The bundle then proves that nothing it covers was changed."`
+}
+
 func (a *api) addAuditFindings() {
 	add(a, get("auditFindings", "/audit/findings", "What auditors found (auditors only)"),
 		func(ctx context.Context, who caller, in *struct {
@@ -111,6 +145,7 @@ func (a *api) addAudit() {
 	a.addSamples()
 	a.addAuditFindings()
 	a.addHistoryExport()
+	a.addWorkplaceExports()
 	add(a, get("auditQuestions", "/audit/questions", "The standing questions of auditors (auditors only)"),
 		func(ctx context.Context, who caller, _ *struct{}) (*body[List[Question]], error) {
 			all, err := a.svc.Questions(ctx, who.user)
@@ -130,7 +165,7 @@ func (a *api) addAudit() {
 	export.Responses = files
 	add(a, export, func(ctx context.Context, who caller, in *struct {
 		QuestionQuery
-		Format string `query:"format" required:"true" enum:"csv,xlsx,json"`
+		Format string `query:"format" required:"true" enum:"csv,xlsx,json,pdf"`
 	}) (*huma.StreamResponse, error) {
 		return sent(a.svc.ExportQuestion(ctx, who.user, in.asking(who, 1), in.Format, nil))
 	})
@@ -141,7 +176,7 @@ func (a *api) addHistoryExport() {
 	export.Responses = files
 	add(a, export, func(ctx context.Context, who caller, in *struct {
 		EventFilter
-		Format string `query:"format" required:"true" enum:"csv,xlsx,json"`
+		Format string `query:"format" required:"true" enum:"csv,xlsx,json,pdf"`
 	}) (*huma.StreamResponse, error) {
 		return sent(a.svc.ExportEvents(ctx, who.user, in.filter(), who.lang, in.Format))
 	})
@@ -156,10 +191,11 @@ func answerOf(t service.Table, err error) (*body[TableAnswer], error) {
 
 // files are the answers of an export.
 var files = map[string]*huma.Response{"200": {
-	Description: "The table as CSV (UTF-8), XLSX or JSON. Its SHA-256 is in the ledger.",
+	Description: "The table as CSV (UTF-8), XLSX, JSON, or a PDF that proves itself (`exeat audit verify FILE`). Its SHA-256 is in the ledger.",
 	Content: map[string]*huma.MediaType{
 		"text/csv":         {Schema: &huma.Schema{Type: huma.TypeString}},
 		"application/json": {Schema: &huma.Schema{}},
+		"application/pdf":  {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 	},
 }}

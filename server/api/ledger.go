@@ -91,22 +91,12 @@ func (a *api) addLedger() {
 
 func (a *api) addBundles() {
 	bundle := post("auditBundle", "/audit/bundle", "Evidence of some visits in one file that proves itself (auditors only)")
-	bundle.Responses = map[string]*huma.Response{"200": {
-		Description: "A zip file; `exeat audit verify FILE` verifies it without network.",
-		Content:     map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
-	}}
+	bundle.Responses = bundles
 	add(a, bundle, func(ctx context.Context, who caller, in *struct{ Body BundleOrder }) (*huma.StreamResponse, error) {
 		b, err := a.svc.Bundle(ctx, who.user, in.Body.Visits, in.Body.Checkpoint)
-		if err != nil {
-			return nil, err
-		}
-		return &huma.StreamResponse{Body: func(ctx huma.Context) {
-			ctx.SetHeader("Content-Type", "application/zip")
-			ctx.SetHeader("Content-Disposition", `attachment; filename="`+BundleName(who.user.Now)+`"`)
-			_, _ = ctx.BodyWriter().Write(b) // who hung up gets nothing
-		}}, nil
+		return sent(service.Export{Name: BundleName(who.user.Now), MediaType: "application/zip", Content: b}, err)
 	})
-	verify := post("auditVerify", "/audit/verify", "Verify a bundle (auditors only)")
+	verify := post("auditVerify", "/audit/verify", "Verify a bundle, or a table as PDF (auditors only)")
 	add(a, verify, func(ctx context.Context, who caller, in *verifyBundle) (*body[service.Verification], error) {
 		sent := in.RawBody.Data()
 		defer func() { _ = sent.File.Close() }() // was only read
@@ -117,6 +107,12 @@ func (a *api) addBundles() {
 		return answer(a.svc.VerifyBundle(ctx, who.user, b, sent.Checkpoint))
 	})
 }
+
+// bundles are the answers that are one.
+var bundles = map[string]*huma.Response{"200": {
+	Description: "A zip file; `exeat audit verify FILE` verifies it without network.",
+	Content:     map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
+}}
 
 // BundleName is the file name of a bundle.
 func BundleName(now time.Time) string { return "exeat-" + now.UTC().Format("20060102-150405") + ".zip" }

@@ -48,7 +48,7 @@ type Verification struct {
 	MadeBy audit.Manifest `json:"manifest"`
 }
 
-// VerifyBundle verifies a bundle that an auditor brings, against this ledger's own keys. Kept is a checkpoint, "" for none.
+// VerifyBundle verifies a bundle or a PDF with a table that an auditor brings, against this ledger's own keys. Kept is a checkpoint, "" for none.
 func (s *Service) VerifyBundle(ctx context.Context, u User, bundle []byte, kept string) (Verification, error) {
 	if err := s.auditorOnly(ctx, u, Read{Page: "verification"}); err != nil {
 		return Verification{}, err
@@ -64,7 +64,7 @@ func (s *Service) VerifyBundle(ctx context.Context, u User, bundle []byte, kept 
 	if kept != "" {
 		checkpoints = []string{kept}
 	}
-	r, m, err := audit.VerifyBundle(bundle, checkpoints, known)
+	r, m, err := audit.VerifyFile(bundle, checkpoints, known)
 	if err != nil {
 		return Verification{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{
 			Field: "checkpoint", Rule: "not_a_checkpoint", Args: map[string]string{"detail": err.Error()},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ code,pre{font:12px/1.5 ui-monospace,Menlo,Consolas,monospace;overflow-wrap:anywh
 <ol>{{range .Steps}}<li><strong>{{.What}}</strong> {{.Detail}}<div class="m">{{.When}}{{if .Who}} · {{.Who}}{{end}}</div>
 {{if .Note}}<p class="q">{{.Note}}</p>{{end}}
 {{if .Shown}}<div class="m"><a href="{{.View}}">{{.Shown}}</a></div>{{end}}
-<details><summary class="m">{{.Place}}</summary><pre>{{.Body}}</pre></details></li>{{end}}</ol>
+{{if .Body}}<details><summary class="m">{{.Place}}</summary><pre>{{.Body}}</pre></details>{{else}}<div class="m">{{.Place}}</div>{{end}}</li>{{end}}</ol>
 <p class="m">{{range .Files}}<a href="{{.}}">{{.}}</a> {{end}}</p></section>{{end}}
 </body></html>
 `))
@@ -49,7 +50,11 @@ type bundleCase struct {
 	Files     []string
 }
 
-type bundleStep struct{ What, Detail, When, Who, Note, Shown, View, Place, Body string }
+type bundleStep struct {
+	What, Detail, When, Who, Note, Shown, View, Place, Body string
+
+	at time.Time
+}
 
 // bilingual says something in both languages.
 func bilingual(key string) string {
@@ -104,6 +109,9 @@ func caseStory(ctx context.Context, st *store.Store, d audit.Dossier) (bundleCas
 		events[i] = e.Event
 		ids = append(ids, e.Event.By.Person, e.Event.By.OnBehalfOf)
 	}
+	for _, r := range d.Repairs {
+		ids = append(ids, r.ProposedBy, r.DecidedBy, r.OnBehalfOf, r.Assignee)
+	}
 	v, err := visit.Fold(events)
 	if err != nil {
 		return bundleCase{}, err
@@ -122,6 +130,10 @@ func caseStory(ctx context.Context, st *store.Store, d audit.Dossier) (bundleCas
 	for _, e := range events {
 		c.Steps = append(c.Steps, t.step(e))
 	}
+	for _, r := range d.Repairs {
+		c.Steps = append(c.Steps, t.repair(r)...)
+	}
+	slices.SortStableFunc(c.Steps, func(a, b bundleStep) int { return a.at.Compare(b.at) })
 	dir := "visits/" + d.ID + "/"
 	c.Files = []string{dir + "events.json", dir + "notes.json", dir + "versions/" + v.Version + ".json", "policies/" + v.Route.Policy.Hash + ".yaml"}
 	if d.History != nil {
@@ -161,7 +173,7 @@ func (t teller) name(id string) string {
 }
 
 func (t teller) step(e visit.Event) bundleStep {
-	s := bundleStep{What: fmt.Sprintf("%d. %s", e.Seq, bilingual("event."+e.Kind())), When: bothTimes(e.At), Who: t.name(e.By.Person)}
+	s := bundleStep{What: fmt.Sprintf("%d. %s", e.Seq, bilingual("event."+e.Kind())), When: bothTimes(e.At), Who: t.name(e.By.Person), at: e.At}
 	if e.By.OnBehalfOf != "" {
 		s.Who += " " + bilingual("bundle.for") + " " + t.name(e.By.OnBehalfOf)
 	}
@@ -170,14 +182,9 @@ func (t teller) step(e visit.Event) bundleStep {
 			s.Who += " · " + part
 		}
 	}
-	var note visit.Note
-	s.Detail, note = detailOf(e.Fact)
-	if note != "" {
-		s.Note = bilingual("case.erased")
-		if text, ok := t.notes[note]; ok {
-			s.Note = text
-		}
-	}
+	detail, note := detailOf(e.Fact)
+	s.Detail = detail
+	s.Note = t.text(note)
 	if _, ok := t.d.Views[e.Seq]; ok {
 		s.Shown, s.View = bilingual("bundle.shown"), fmt.Sprintf("visits/%s/views/%d.json", t.d.ID, e.Seq)
 	}
@@ -185,6 +192,42 @@ func (t teller) step(e visit.Event) bundleStep {
 	s.Place = fmt.Sprintf("%s %d · SHA-256 %s", bilingual("ledger.leaf"), t.d.Leaves[e.Seq], entry.Hash)
 	s.Body = entry.Body
 	return s
+}
+
+// repair tells what an administrator proposed and who confirmed or refused it; its events are those of the office.
+func (t teller) repair(r store.Repair) []bundleStep {
+	place := fmt.Sprintf("office.json · repair/%d", r.ID)
+	what := bilingual("repair_kind." + string(r.Kind))
+	if r.Task != "" {
+		what += " · " + r.Task + " → " + t.name(r.Assignee)
+	}
+	steps := []bundleStep{{
+		What: bilingual("event.repair_proposed"), Detail: what, When: bothTimes(r.ProposedAt), Who: t.name(r.ProposedBy), Note: t.text(r.Reason), Place: place, at: r.ProposedAt,
+	}}
+	if r.DecidedAt == nil {
+		return steps
+	}
+	decided := bundleStep{What: bilingual("event.repair_confirmed"), When: bothTimes(*r.DecidedAt), Who: t.name(r.DecidedBy) + " · " + r.Post, Note: t.text(r.Answer), Place: place, at: *r.DecidedAt}
+	switch r.State {
+	case store.RepairRefused:
+		decided.What = bilingual("event.repair_refused")
+	case store.RepairDone:
+		decided.Detail = bilingual("repair_outcome." + r.Outcome)
+	default:
+		decided.Detail = bilingual("repair_state."+string(r.State)) + " " + r.Outcome
+	}
+	return append(steps, decided)
+}
+
+// text is what a note says: nothing where there is none.
+func (t teller) text(n visit.Note) string {
+	if n == "" {
+		return ""
+	}
+	if text, ok := t.notes[n]; ok {
+		return text
+	}
+	return bilingual("case.erased")
 }
 
 // detailOf names what an event is about, and the note with its text.
@@ -208,6 +251,8 @@ func detailOf(f visit.Fact) (string, visit.Note) {
 		return f.Task, f.Answer
 	case visit.CategoryChanged:
 		return string(f.From) + " → " + string(f.Category), f.Reason
+	case visit.Reassigned:
+		return f.Task + " → " + f.To, f.Reason
 	case visit.Withdrawn:
 		return "", f.Reason
 	case visit.Cancelled:

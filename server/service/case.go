@@ -43,6 +43,8 @@ type Case struct {
 	Budget money.Budget
 	// Effects are what publications of policies meant for the visit while it was open.
 	Effects []store.PolicyEffect
+	// Repairs are what administrators proposed to repair in the case, the newest first.
+	Repairs []store.Repair
 	// Mine are the open tasks that the user may sign, with the right to use.
 	Mine []store.InboxItem
 	// Names are what everybody was called at all times; Delegations are those by which somebody decided or may.
@@ -161,6 +163,9 @@ func (s *Service) aside(ctx context.Context, u User, r Rights, c *Case) error {
 	if c.Comments, err = s.Store.Comments(ctx, c.Row.ID, readers, u.Person); err != nil {
 		return err
 	}
+	if c.Repairs, err = s.Store.Repairs(ctx, c.Row.ID); err != nil {
+		return err
+	}
 	if c.Delegations, err = s.Store.DelegationsByID(ctx, c.delegations()); err != nil || len(c.Mine) == 0 {
 		return err
 	}
@@ -244,6 +249,9 @@ func (c Case) persons() []string {
 	for _, t := range c.Background.Away {
 		ids = append(ids, t.Travellers...)
 	}
+	for _, r := range c.Repairs {
+		ids = append(ids, r.ProposedBy, r.DecidedBy, r.OnBehalfOf, r.Assignee)
+	}
 	for _, o := range c.Overrides {
 		ids = append(ids, o.AskedBy, o.DecidedBy, o.OnBehalfOf)
 	}
@@ -255,6 +263,8 @@ func (c Case) persons() []string {
 		case visit.SignOffAdded:
 			ids = append(ids, f.SignOff.Person)
 		case visit.Transferred:
+			ids = append(ids, f.To)
+		case visit.Reassigned:
 			ids = append(ids, f.To)
 		case visit.ReaderAdded:
 			ids = append(ids, f.Person)

@@ -237,6 +237,11 @@ func (s *Service) approval(ctx context.Context, p store.Paper) (document.Approva
 	if a.Visit, err = s.printed(ctx, p.Visit, content, day); err != nil {
 		return a, err
 	}
+	head, err := s.Store.CheckpointAt(ctx, p.Visit, p.Seq)
+	if err != nil && visit.CodeOf(err) != visit.NotFound {
+		return a, err
+	}
+	a.Checkpoint = head.Body
 	last, ok := lastSigned(v)
 	if !ok {
 		return a, nil

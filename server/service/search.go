@@ -63,9 +63,5 @@ func (s *Service) ExportEvents(ctx context.Context, u User, f store.EventFilter,
 			break
 		}
 	}
-	t.Total = len(t.Rows)
-	if err := s.named(ctx, &t); err != nil {
-		return Export{}, err
-	}
-	return s.send(ctx, u, t, "events", format)
+	return s.sendNamed(ctx, u, t, "events", format)
 }

@@ -3,8 +3,6 @@ package service
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"github.com/exeat/exeat/audit"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/i18n"
@@ -21,13 +20,16 @@ import (
 )
 
 // Formats are the forms in which an auditor exports a table (domain P-49).
-var Formats = []string{"csv", "xlsx", "json"}
+var Formats = []string{"csv", "xlsx", "json", "pdf"}
 
 // MaxExport is how many rows an exported table has at most.
 const MaxExport = 100_000
 
+// MaxPDF is how many rows a table on paper has at most.
+const MaxPDF = 3000
+
 // AuditTable is the kind of the office's event that says which table somebody exported: its SHA-256 is in it.
-const AuditTable = "audit_table"
+const AuditTable = audit.TableExported
 
 // Table is what an auditor asked for, with what is needed to write it in a language.
 type Table struct {
@@ -114,6 +116,7 @@ func (t Table) country(code string) string {
 var codeTexts = map[string][]string{
 	"rank": {"standing."}, "category": {"category."}, "funding": {"funding_kind."}, "class": {"class."}, "allowed": {"class."}, "state": {"state.", "trip."},
 	"right": {"right."}, "what": {"what_found."}, "kind": {"event."}, "task_state": {"task_state."},
+	"severity": {"severity."}, "finding_state": {"finding_state."}, "step_state": {"finding_state."},
 	"from_step": {"step."}, "to_step": {"step."}, "talent_state": {"talent_state."},
 }
 
@@ -134,7 +137,7 @@ func (t Table) code(column, v string) string {
 
 // File is the table in one of the formats.
 func (t Table) file(format string, by visit.Actor, at time.Time) (Export, error) {
-	e := Export{Name: fmt.Sprintf("%s-%s.%s", strings.ReplaceAll(t.Name, "_", "-"), at.UTC().Format("20060102-150405"), format)}
+	e := Export{Name: t.fileName(format, at)}
 	var err error
 	switch format {
 	case "csv":
@@ -146,10 +149,14 @@ func (t Table) file(format string, by visit.Actor, at time.Time) (Export, error)
 	case "json":
 		e.MediaType = "application/json"
 		e.Content, err = t.json(by, at)
-	default:
+	default: // a PDF is signed, see sendSigned
 		err = wrongValue("format", "unknown_value", "value", format, "allowed", strings.Join(Formats, ", "))
 	}
 	return e, err
+}
+
+func (t Table) fileName(format string, at time.Time) string {
+	return fmt.Sprintf("%s-%s.%s", strings.ReplaceAll(t.Name, "_", "-"), at.UTC().Format("20060102-150405"), format)
 }
 
 // Export is a file to send.
@@ -317,17 +324,23 @@ func (s *Service) send(ctx context.Context, u User, t Table, page, format string
 	if !slices.Contains(Formats, format) {
 		return Export{}, wrongValue("format", "unknown_value", "value", format, "allowed", strings.Join(Formats, ", "))
 	}
-	if t.Total > MaxExport {
-		return Export{}, wrongValue("format", "too_many_rows", "max", fmt.Sprint(MaxExport), "have", fmt.Sprint(t.Total))
+	most := MaxExport
+	if format == "pdf" {
+		most = MaxPDF
+	}
+	if t.Total > most {
+		return Export{}, wrongValue("format", "too_many_rows", "max", fmt.Sprint(most), "have", fmt.Sprint(t.Total))
+	}
+	fact := map[string]any{"page": page, "filter": given(t.Asked), "format": format, "rows": t.Total}
+	if format == "pdf" {
+		return s.sendSigned(ctx, u, t, fact)
 	}
 	e, err := t.file(format, u.actor(), u.Now)
 	if err != nil {
 		return Export{}, err
 	}
-	sum := sha256.Sum256(e.Content)
-	_, err = s.Store.AddOffice(ctx, u.actor(), AuditTable, "", map[string]any{
-		"page": page, "filter": given(t.Asked), "format": format, "rows": t.Total, "sha256": hex.EncodeToString(sum[:]),
-	})
+	fact["sha256"] = hashOf(e.Content)
+	_, err = s.Store.AddOffice(ctx, u.actor(), AuditTable, "", fact)
 	return e, err
 }
 

@@ -24,6 +24,8 @@ type auditDesk interface {
 	AuditFinding(ctx context.Context, u service.User, id int64) (service.Tracked, error)
 	AddAuditFinding(ctx context.Context, u service.User, n service.NewAuditFinding) (int64, error)
 	FollowUpFinding(ctx context.Context, u service.User, id int64, state, note string) error
+	ExportSample(ctx context.Context, u service.User, id int64, lang i18n.Lang, format string) (service.Export, error)
+	ExportAuditFindings(ctx context.Context, u service.User, state, visitID string, lang i18n.Lang, format string) (service.Export, error)
 	Questions(ctx context.Context, u service.User) ([]store.Question, error)
 	Question(ctx context.Context, u service.User, name string) (store.Question, store.Asked, error)
 	Ask(ctx context.Context, u service.User, a service.Asking) (service.Table, error)
@@ -101,11 +103,7 @@ func (p *Pages) exportQuestion(r request) error {
 		return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
 	}
 	e, err := p.svc.ExportQuestion(r.ctx(), r.user, a, r.Query("format"), countryName)
-	if err != nil {
-		return err
-	}
-	attach(r, e.Name, e.MediaType, e.Content)
-	return nil
+	return sendFile(r, e, err)
 }
 
 // typed is what the form of a question holds: what was sent, else what is usual.

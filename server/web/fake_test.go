@@ -83,6 +83,7 @@ type fake struct {
 	noticeDesk
 	auditDesk
 	talentDesk
+	repairDesk
 	t      testing.TB
 	pack   *policy.Pack
 	now    time.Time

@@ -148,7 +148,7 @@ func TestP53_BundlesAreMadeAndVerifiedOnAPage(t *testing.T) {
 		f.handler().ServeHTTP(w, r)
 		return w
 	}
-	require.Contains(t, upload("PK good", "").Body.String(), "Good: everything in the bundle holds.")
+	require.Contains(t, upload("PK good", "").Body.String(), "Good: everything in the file holds.")
 	bad := upload("MZ", "").Body.String()
 	require.Contains(t, bad, "Not to be relied on")
 	require.Contains(t, bad, "it does not end like a bundle")

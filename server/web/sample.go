@@ -191,3 +191,27 @@ func (p *Pages) followUpFinding(r request) error {
 	}
 	return redirect(r.Context, "/audit/findings/"+r.Param("id"))
 }
+
+// exportSample sends the visits of a sample as a file.
+func (p *Pages) exportSample(r request) error {
+	id, err := idOf(r)
+	if err != nil {
+		return err
+	}
+	e, err := p.svc.ExportSample(r.ctx(), r.user, id, p.lang(r.Context), r.Query("format"))
+	return sendFile(r, e, err)
+}
+
+// exportAuditFindings sends findings with their follow-up as a file.
+func (p *Pages) exportAuditFindings(r request) error {
+	e, err := p.svc.ExportAuditFindings(r.ctx(), r.user, r.Query("state"), r.Query("visit"), p.lang(r.Context), r.Query("format"))
+	return sendFile(r, e, err)
+}
+
+func sendFile(r request, e service.Export, err error) error {
+	if err != nil {
+		return err
+	}
+	attach(r, e.Name, e.MediaType, e.Content)
+	return nil
+}

@@ -61,6 +61,7 @@ type desk interface {
 	abroadDesk
 	boardDesk
 	talentDesk
+	repairDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -175,8 +176,10 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.GET("/audit/samples", p.signedIn(p.listSamples))
 	r.POST("/audit/samples", p.signedIn(p.drawSample))
 	r.GET("/audit/samples/:id", p.signedIn(p.showSample))
+	r.GET("/audit/samples/:id/export", p.signedIn(p.exportSample))
 	r.GET("/audit/findings", p.signedIn(p.listAuditFindings))
 	r.POST("/audit/findings", p.signedIn(p.addAuditFinding))
+	r.GET("/audit/findings/export", p.signedIn(p.exportAuditFindings))
 	r.GET("/audit/findings/:id", p.signedIn(p.showAuditFinding))
 	r.POST("/audit/findings/:id/steps", p.signedIn(p.followUpFinding))
 	r.GET("/audit/questions", p.signedIn(p.listQuestions))
@@ -231,6 +234,7 @@ func (p *Pages) routes(r gin.IRouter) {
 	p.abroadRoutes(r)
 	p.boardRoutes(r)
 	p.talentRoutes(r)
+	p.repairRoutes(r)
 
 	r.POST("/clock", p.signedIn(p.advanceClock))
 }

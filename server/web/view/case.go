@@ -192,6 +192,7 @@ type Step struct {
 	People     []string // who is declined, may read, or has the task now
 	Before     bool     // an added sign-off comes first
 	Paper      *visit.OutsideDecision
+	Repair     *store.Repair // that the step tells of, beside the ledger of the visit
 }
 
 // Timeline tells every event of all rounds.
@@ -242,6 +243,8 @@ func Timeline(events []visit.Event) []Step {
 		case visit.SignOffRemoved:
 			s.Codes, s.Note = []string{f.SignOff}, f.Reason
 		case visit.Transferred:
+			s.Codes, s.People, s.Note = []string{codeOf(f.Task)}, []string{f.To}, f.Reason
+		case visit.Reassigned:
 			s.Codes, s.People, s.Note = []string{codeOf(f.Task)}, []string{f.To}, f.Reason
 		case visit.ReaderAdded:
 			s.People, s.Note = []string{f.Person}, f.Reason

@@ -53,6 +53,7 @@ var Menu = []MenuGroup{
 	}},
 	{"admin", []Place{
 		{Name: "organisation", Href: "/organisation", For: func(u User) bool { return u.Admin }},
+		{Name: "repairs", Href: "/admin/repairs", For: func(u User) bool { return u.Admin || u.Audits || u.Holds("IO.DIR", "HMT.DIR") }},
 		{Name: "deliveries", Href: "/admin/deliveries", For: func(u User) bool { return u.Admin }},
 	}},
 }
