@@ -310,6 +310,9 @@ func (p *Pages) reportPage(r request) (view.WriteReport, error) {
 		return v, err
 	}
 	v.Lands = countryCodes(v.Lang)
+	if v.Partners, err = p.hosts(r); err != nil {
+		return v, err
+	}
 	if err := p.know(r.ctx(), &v.Page, who...); err != nil {
 		return v, err
 	}

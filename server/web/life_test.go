@@ -206,8 +206,8 @@ func TestP35_AReportIsWrittenWithRowsAndKeepsWhatWasTyped(t *testing.T) {
 	f.can.Report = map[visit.ReportForm][]string{visit.AcademicReport: both}
 	require.Contains(t, f.get("/visits/"+living).Body.String(), `href="`+path+`"`)
 	require.Equal(t, http.StatusNotFound, f.get("/visits/"+living+"/report/poem").Code)
-	page := f.get(path)
-	checkPage(t, f, page)
+	checkPage(t, f, f.get(path))
+	require.Contains(t, f.get(path).Body.String(), `value="JP-KYOTO">Kyoto University`)
 	sent := form(t, f.get(path), "report")
 	require.Equal(t, both, sent["travellers"])
 	sent.Set("do", "add-contacts")
@@ -232,12 +232,13 @@ func TestP35_AReportIsWrittenWithRowsAndKeepsWhatWasTyped(t *testing.T) {
 	sent.Set("do", "file")
 	sent.Set("contacts[0].institution", "Kyoto University")
 	sent.Set("contacts[0].field", "Bridges")
+	sent.Set("contacts[0].partner", "JP-KYOTO")
 	sent.Set("results[0].kind", "talk")
 	sent.Set("results[0].text", "One talk")
 	w = f.sendFile(path, sent, "upload", "%PDF")
 	require.Equal(t, "/visits/"+living+"?done=reported", w.Header().Get("Location"), w.Body.String())
 	require.Len(t, f.did, 1)
-	for _, said := range []string{"[F1001 F1002]", "Form:academic Summary:The paper was read.", "{Kind:talk Text:One talk}", "{Name:H. Sato Institution:Kyoto University", "Name:proof.pdf"} {
+	for _, said := range []string{"[F1001 F1002]", "Form:academic Summary:The paper was read.", "{Kind:talk Text:One talk}", "{Name:H. Sato Institution:Kyoto University", "Partner:JP-KYOTO", "Name:proof.pdf"} {
 		require.Contains(t, f.did[0], said)
 	}
 }

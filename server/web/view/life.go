@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/visit"
 )
@@ -195,6 +196,7 @@ type WriteReport struct {
 	R          visit.Report
 	Credits    string // as typed
 	Lands      []string
+	Partners   []store.Partner // whose agreement stands
 }
 
 // withRows gives the report with a row to fill in where there is none.
