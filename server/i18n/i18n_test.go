@@ -98,7 +98,7 @@ func families() map[string][]string {
 		"delivery.":            store.DeliveryStates,
 		"delivery.of.":         {store.OfDigest, store.OfTest, store.OfRepair, store.OfCheckpoint},
 		"difference.":          {"added", "removed", "changed"},
-		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped", "commented", "vacancies_checked", "holding_started", "left", "renamed", "assistant_started", "ended", "register", "amending", "declined", "added", "removed", "transferred", "reader_added", "reader_removed", "rates_imported", "passport", "digest_sent", "resent", "tested", "objected", "objection_resolved", "exempted", "published", "repair_proposed", "repair_confirmed", "repair_refused", "repair_failed"},
+		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped", "commented", "vacancies_checked", "holding_started", "left", "renamed", "assistant_started", "ended", "register", "amending", "declined", "added", "removed", "transferred", "reader_added", "reader_removed", "rates_imported", "passport", "digest_sent", "resent", "tested", "objected", "objection_resolved", "exempted", "published", "repair_proposed", "repair_confirmed", "repair_refused", "repair_failed", "life", "archived", "reported"},
 		"dropped.":             {"no_address", "task_done", "nothing_to_say"},
 		"effect.":              {"listed", "pending", "rerouted", "kept"},
 		"error.":               {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
@@ -110,12 +110,16 @@ func families() map[string][]string {
 		"finding_state.":       store.FindingStates,
 		"flag.":                strings_(visit.Flags),
 		"flag_help.":           strings_(visit.Flags),
-		"form.add.":            {"travellers", "legs", "funding", "entries", "budget"},
+		"form.add.":            {"travellers", "legs", "funding", "entries", "budget", "results", "contacts"},
 		"found.":               store.FindingFilters,
 		"funding_kind.":        strings_(visit.FundingKinds),
 		"group.":               strings_(visit.Groups),
 		"group_help.":          strings_(visit.Groups),
 		"half.":                {"0", "1", "2"},
+		"life.by.":             {visit.ByTraveller, visit.ByLeader},
+		"life.do.":             lifeCommands,
+		"life.hint.":           lifeCommands[1:],
+		"life.write.":          strings_(visit.ReportForms),
 		"limit.":               {"days", "countries", "group_size", "days_per_year", "work_visits"},
 		"mark.":                strings_(policy.MarkKinds),
 		"nav.":                 placesOfTheMenu(),
@@ -141,6 +145,9 @@ func families() map[string][]string {
 		"rates.table.":         strings_(money.TableNames),
 		"register.":            strings_(service.Registers),
 		"register_help.":       strings_(service.Registers),
+		"report_form.":         strings_(visit.ReportForms),
+		"report_state.":        strings_(visit.ReportStates),
+		"result_kind.":         strings_(visit.ResultKinds),
 		"relation.":            store.RelationKinds,
 		"reminder.":            {"half", "limit", "late"},
 		"repair_help.":         strings_(store.RepairKinds),
@@ -151,7 +158,7 @@ func families() map[string][]string {
 		"risk.":                {"1", "2", "3", "4"},
 		"risk_outcome.":        {"pending", store.RiskDone, store.RiskUnchanged, store.RiskFailed},
 		"role.":                {"leader", "member"},
-		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days", "entries", "budget", "rows"},
+		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days", "entries", "budget", "rows", "results", "contacts", "files"},
 		"rule.":                store.Conflicts,
 		"severity.":            store.Severities,
 		"standing.":            {"STAFF", "DIV", "VICE", "HEAD", "STUDENT", "faculty", "graduate", "undergraduate"},
@@ -170,6 +177,9 @@ func families() map[string][]string {
 		"what_found.":          {"passport", "report", "traveller", "applicant", "relative", "one_group", "same_country", "not_given", "out_of_order", "notice_open"},
 	}
 }
+
+// lifeCommands are those of the life after the approval that a page carries out.
+var lifeCommands = []string{"prepare", "depart", "check-in", "arrive", "change-return", "passport-in", "recall", "suspend", "lift", "cancel", "archive"}
 
 // questions are the names of the standing questions, columns those of their columns.
 func questions() []string {

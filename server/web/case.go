@@ -57,7 +57,11 @@ func (p *Pages) caseOf(r request) (view.Case, error) {
 	}
 	page.Past, page.Delegations = c.Names, c.Delegations
 	page.Policy = api.SignOffNames(c, page.Policy)
-	return view.Case{Page: page, C: c, Papers: papers, Key: rand.Text()}, nil
+	life, err := p.lifeOf(r, &page, c)
+	if err != nil {
+		return view.Case{}, err
+	}
+	return view.Case{Page: page, C: c, Papers: papers, Life: life, Key: rand.Text()}, nil
 }
 
 func (p *Pages) decide(r request) error {

@@ -62,6 +62,7 @@ type desk interface {
 	boardDesk
 	talentDesk
 	repairDesk
+	lifeDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
@@ -235,6 +236,7 @@ func (p *Pages) routes(r gin.IRouter) {
 	p.boardRoutes(r)
 	p.talentRoutes(r)
 	p.repairRoutes(r)
+	p.lifeRoutes(r)
 
 	r.POST("/clock", p.signedIn(p.advanceClock))
 }

@@ -52,7 +52,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 }
 
 // key looks like the key of a text that was not found: a known first part, a dot, a name.
-var key = regexp.MustCompile(`^(rule|state|task_state|category|category_help|flag|flag_help|form|case|panel|field|common|list|nav|event|login|audit|ledger|history|delegations|desk|inbox|error|why|decide|progress|verdict|verdict_help|filter|visits|people|row|done|demo|role|funding_kind|resume|calendar|notifications|notice|notices|notice_state|deliveries|delivery|abroad|trip|risk_outcome|risk|channel|group|group_help|dropped)\.[a-z_.]+$`)
+var key = regexp.MustCompile(`^(rule|state|task_state|category|category_help|flag|flag_help|form|case|panel|field|common|list|nav|event|login|audit|ledger|history|delegations|desk|inbox|error|why|decide|progress|verdict|verdict_help|filter|visits|people|row|done|demo|role|funding_kind|resume|calendar|notifications|notice|notices|notice_state|deliveries|delivery|abroad|trip|risk_outcome|risk|channel|group|group_help|dropped|life|report|report_form|report_state|result_kind)\.[a-z_.]+$`)
 
 // checkPage looks at what every page must keep to.
 func checkPage(t *testing.T, f *fake, w *httptest.ResponseRecorder) {
@@ -123,16 +123,20 @@ func fields(form *html.Node) url.Values {
 }
 
 func chosen(n *html.Node) string {
-	first := ""
+	var options []string
 	for o := range n.Descendants() {
-		if o.Data == "option" && has(o, "selected") {
+		if o.Data != "option" {
+			continue
+		}
+		if has(o, "selected") {
 			return attr(o, "value")
 		}
-		if o.Data == "option" && first == "" {
-			first = attr(o, "value")
-		}
+		options = append(options, attr(o, "value"))
 	}
-	return first
+	if len(options) == 0 {
+		return ""
+	}
+	return options[0]
 }
 
 func textOf(n *html.Node) string {

@@ -309,7 +309,7 @@ func (b *tab) read() content {
 
 // untranslated matches the key of a text that has none, and a call of a template that was taken for text.
 var untranslated = regexp.MustCompile(`@[a-z]\w*\(|\b(answer|audit|case|category|common|decide|delegations|demo|desk|done|error|event|field|filter|flag|form|history|` +
-	`inbox|ledger|list|login|nav|open_visits|page|panel|people|policy|progress|replay|effect|difference|resume|role|row|rule|state|task_state|verdict|visits|why)\.[a-z_]+`)
+	`inbox|ledger|life|list|login|nav|open_visits|page|panel|people|policy|progress|replay|effect|difference|resume|role|row|rule|state|task_state|verdict|visits|why)\.[a-z_]+`)
 
 // look checks what holds for every page: it is in the language that was chosen, every text has words, and nothing reaches
 // beyond the edge, on a phone neither.

@@ -26,6 +26,7 @@ func TestWalk(t *testing.T) {
 		})
 	})
 	t.Run("work visit of a dean in English", walkWork)
+	t.Run("from the approval to the archive", walkLife)
 }
 
 func walkAcademic(t *testing.T, lang i18n.Lang, title string, signOffs []string) {

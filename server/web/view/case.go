@@ -15,6 +15,7 @@ type Case struct {
 	Page
 	C      service.Case
 	Papers service.Papers
+	Life   CaseLife
 	Key    string // makes what is sent from this page act once, however often it is sent
 	// Task is the one whose decide box is open; "" is the user's first.
 	Task string
@@ -28,6 +29,7 @@ type Typed struct {
 	Person, Days, Where  string
 	Ticked               string // values of the boxes that were ticked, with commas between
 	Outside              visit.OutsideDecision
+	Life                 *LifeTyped // of the life after the approval
 }
 
 // Progress says how far a stage or a sign-off is.
@@ -275,7 +277,9 @@ func Timeline(events []visit.Event) []Step {
 				s.Codes = []string{codeOf(f.Task)}
 			}
 		case visit.Cancelled:
-			s.Note = f.Reason
+			s.Note, s.People = f.Reason, f.Travellers
+		default:
+			s.live(f)
 		}
 		steps[i] = s
 	}
@@ -330,6 +334,8 @@ func (v Case) todo() (target, key string) {
 		return "answer", "answer.title"
 	case v.C.MayEdit:
 		return "returned", "case.edit"
+	case v.lifeWaits():
+		return "life", "life.title"
 	default:
 		return "", ""
 	}
