@@ -318,7 +318,10 @@ func (b *tab) look() {
 	p := b.read()
 	require.Equal(b.t, b.lang.Tag(), p.Lang, b.path())
 	require.NotEmpty(b.t, p.Title)
-	require.Empty(b.t, untranslated.FindAllString(p.Text+p.Title, -1), b.path())
+	bare := slices.DeleteFunc(untranslated.FindAllString(p.Text+p.Title, -1), func(key string) bool {
+		return key == "policy.editor" || key == "policy.publisher" // numbers of two persons
+	})
+	require.Empty(b.t, bare, b.path())
 	var wide []string
 	b.run(
 		emulation.SetDeviceMetricsOverride(phone, 800, 1, false),
