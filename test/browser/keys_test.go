@@ -86,11 +86,11 @@ func (b *tab) chosen(name string) string {
 func TestP57_AnApprovalOnAPhoneTakesThreeTaps(t *testing.T) {
 	t.Parallel()
 	d := journey(t, visit.Academic, "Approved between two meetings", 6)
-	d.Unit = "CIV"
-	id := handedIn(t, "faculty2.civ", d)
-	b := signIn(t, i18n.ZH, phone, "psec.civ")
+	d.Unit = "LEEDS"
+	id := handedIn(t, "faculty2.leeds", d)
+	b := signIn(t, i18n.EN, phone, "dean.leeds")
 	taps := 1
-	b.visit("/visits/" + id + "?from=mail&task=1.1.COL.PSEC#decide") // the address in the mail
+	b.visit("/visits/" + id + "?from=mail&task=1.1.COL.DEAN#decide") // the address in the mail
 	b.choose("decision", "approve")
 	taps++
 	b.press("decide.submit")
