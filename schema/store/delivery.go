@@ -380,7 +380,7 @@ func (s *Store) WaitingFor(ctx context.Context, applicant string) ([]Waiting, er
 // QueueDigests queues the daily digest of everybody who wants it at the given hour of the university's day, where the
 // calendar of his unit's campus has a working day. It may be repeated: a person gets one digest a day.
 func (s *Store) QueueDigests(ctx context.Context, day calendar.Date, hour int) (int, error) {
-	var people []struct{ Person, Campus string }
+	var people []mailed
 	err := s.db.SelectContext(ctx, &people, `
 		SELECT f.person, u.campus
 		  FROM preference f
@@ -390,6 +390,14 @@ func (s *Store) QueueDigests(ctx context.Context, day calendar.Date, hour int) (
 	if err != nil || len(people) == 0 {
 		return 0, wrap(err, "read who wants a digest")
 	}
+	return s.queueDaily(ctx, day, OfDigest, people)
+}
+
+// mailed is somebody who gets a daily mail, with the campus whose calendar says when he works.
+type mailed struct{ Person, Campus string }
+
+// queueDaily queues a mail for those who work on the day, one a day and person, and gives how many.
+func (s *Store) queueDaily(ctx context.Context, day calendar.Date, what string, people []mailed) (int, error) {
 	calendars, err := s.Calendars(ctx)
 	if err != nil {
 		return 0, err
@@ -399,7 +407,7 @@ func (s *Store) QueueDigests(ctx context.Context, day calendar.Date, hour int) (
 		if nextWorkday(calendars.Of(p.Campus), day) != day {
 			continue
 		}
-		if err := s.AddDelivery(ctx, "digest/"+day.String()+"/"+p.Person, OfDigest, p.Person, Mail); err != nil {
+		if err := s.AddDelivery(ctx, what+"/"+day.String()+"/"+p.Person, what, p.Person, Mail); err != nil {
 			return n, err
 		}
 		n++
@@ -419,7 +427,7 @@ func (s *Store) QueueCheckpoints(ctx context.Context, day calendar.Date, hour in
 	if hour != CheckpointHour {
 		return 0, nil
 	}
-	var people []struct{ Person, Campus string }
+	var people []mailed
 	err := s.db.SelectContext(ctx, &people, `
 		SELECT DISTINCT h.person, u.campus
 		  FROM holding h
@@ -430,19 +438,5 @@ func (s *Store) QueueCheckpoints(ctx context.Context, day calendar.Date, hour in
 	if err != nil || len(people) == 0 {
 		return 0, wrap(err, "read who audits")
 	}
-	calendars, err := s.Calendars(ctx)
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	for _, p := range people {
-		if nextWorkday(calendars.Of(p.Campus), day) != day {
-			continue
-		}
-		if err := s.AddDelivery(ctx, "checkpoint/"+day.String()+"/"+p.Person, OfCheckpoint, p.Person, Mail); err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
+	return s.queueDaily(ctx, day, OfCheckpoint, people)
 }
