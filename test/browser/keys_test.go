@@ -34,9 +34,9 @@ func (b *tab) enter() int {
 func TestP57_TheInboxByKeyboardAlone(t *testing.T) {
 	t.Parallel()
 	d := journey(t, visit.Academic, "Decided by keys", 6)
-	d.Unit = "INFO"
-	id := handedIn(t, "faculty.info", d)
-	b := signIn(t, i18n.EN, desk, "dean.info")
+	d.Unit = "LEEDS"
+	id := handedIn(t, "faculty.leeds", d)
+	b := signIn(t, i18n.EN, desk, "dean.leeds")
 	b.visit("/inbox")
 	b.strike("?")
 	b.await(`document.getElementById("keys").open`)

@@ -15,13 +15,13 @@ import (
 // reports, the unit judges the report, the keeper takes the passport, and the archivist puts the file away.
 func walkLife(t *testing.T) {
 	d := journey(t, visit.Academic, "Bearings in Tokyo", 6)
-	d.Unit = "INFO"
-	id := handedIn(t, "faculty.info", d)
+	d.Unit = "CIV"
+	id := handedIn(t, "faculty2.civ", d)
 	approveNow(t, id)
 	approveNow(t, id)
 	issue(t, i18n.EN, id)
 
-	b := signIn(t, i18n.EN, phone, "faculty.info")
+	b := signIn(t, i18n.EN, phone, "faculty2.civ")
 	b.visit("/visits/" + id)
 	b.sees(b.say("life.title"), b.say("trip.preparing"), b.say("life.now"))
 	for _, form := range b.forms("life-prepare-") {
@@ -47,7 +47,7 @@ func walkLife(t *testing.T) {
 	b.press("report.file")
 	b.sees(b.say("done.reported"), b.say("report_state.filed"), "Kyoto University")
 
-	dean := signIn(t, i18n.EN, desk, "dean.info")
+	dean := signIn(t, i18n.EN, desk, "dean.civ")
 	dean.visit("/visits/" + id)
 	dean.press("life.accept")
 	dean.sees(dean.say("report_state.accepted"))
