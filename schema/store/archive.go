@@ -110,14 +110,19 @@ func (s *Store) SaltedNotes(ctx context.Context, id string) ([]SaltedNote, error
 	return notes, wrap(err, "read notes of visit "+id)
 }
 
-func finalStates() []string {
-	var final []string
+// finalStates are the states of visits that have ended, decidingStates those of visits that are being decided.
+func finalStates() []string { return statesThat(visit.State.Final) }
+
+func decidingStates() []string { return statesThat(visit.State.Open) }
+
+func statesThat(are func(visit.State) bool) []string {
+	var states []string
 	for _, s := range visit.States {
-		if s.Final() {
-			final = append(final, string(s))
+		if are(s) {
+			states = append(states, string(s))
 		}
 	}
-	return final
+	return states
 }
 
 // Ended lists all visits that have ended, by number.

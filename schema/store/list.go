@@ -68,10 +68,9 @@ func (s *Store) Visits(ctx context.Context, scope Scope, f VisitFilter) (Page[Vi
 		w.add("v.search LIKE ?", "%"+likeEscape(word)+"%")
 	}
 	if f.Cursor != "" {
-		at, id, ok := strings.Cut(f.Cursor, "_")
-		t, err := time.Parse(time.RFC3339Nano, at)
-		if !ok || err != nil {
-			return Page[VisitRow]{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "cursor", Rule: "unknown_value", Args: map[string]string{"value": f.Cursor}}}}
+		t, id, err := placeOf(f.Cursor)
+		if err != nil {
+			return Page[VisitRow]{}, err
 		}
 		w.add("(v.changed_at, v.id) < (?, ?)", t, id)
 	}
@@ -297,7 +296,7 @@ func (s *Store) SearchEvents(ctx context.Context, f EventFilter) (Page[EventRow]
 		}
 		t, err := time.Parse(time.RFC3339Nano, at)
 		if err != nil || seq == 0 {
-			return Page[EventRow]{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "cursor", Rule: "unknown_value", Args: map[string]string{"value": f.Cursor}}}}
+			return Page[EventRow]{}, wrongCursor(f.Cursor)
 		}
 		w.add("(e.at, e.visit, e.seq) < (?, ?, ?)", t, id, seq)
 	}
@@ -347,6 +346,20 @@ func (w *where) sql() string {
 		return ""
 	}
 	return " WHERE " + strings.Join(w.parts, " AND ")
+}
+
+// placeOf reads a cursor of an instant and the id of a row.
+func placeOf(cursor string) (time.Time, string, error) {
+	at, id, ok := strings.Cut(cursor, "_")
+	t, err := time.Parse(time.RFC3339Nano, at)
+	if !ok || err != nil {
+		return t, id, wrongCursor(cursor)
+	}
+	return t, id, nil
+}
+
+func wrongCursor(cursor string) error {
+	return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "cursor", Rule: "unknown_value", Args: map[string]string{"value": cursor}}}}
 }
 
 func pageSize(n int) int {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/lib/pq"
@@ -32,15 +31,9 @@ type NoticeFilter struct {
 // OpenNotices lists the public notices that are open, those first that close first. One that is held back, or of a visit that is
 // exempt or has ended, is none.
 func (s *Store) OpenNotices(ctx context.Context, f NoticeFilter) (Page[NoticeRow], error) {
-	var open []string
-	for _, st := range visit.States {
-		if st.Open() {
-			open = append(open, string(st))
-		}
-	}
 	w := where{}
 	w.add("(v.notice = 'open' OR v.after = 'open')") // as the index has it
-	w.add("(v.after = 'open' OR v.state = ANY (?))", pq.Array(open))
+	w.add("(v.after = 'open' OR v.state = ANY (?))", pq.Array(decidingStates()))
 	w.if_(f.Visit != "", "v.id = ?", f.Visit)
 	w.if_(f.Unit != "", "v.unit = ?", f.Unit)
 	if f.After != nil {
@@ -48,10 +41,9 @@ func (s *Store) OpenNotices(ctx context.Context, f NoticeFilter) (Page[NoticeRow
 	}
 	const closes = "CASE WHEN v.after = 'open' THEN v.after_closes ELSE v.notice_closes END"
 	if f.Cursor != "" {
-		at, id, ok := strings.Cut(f.Cursor, "_")
-		t, err := time.Parse(time.RFC3339Nano, at)
-		if !ok || err != nil {
-			return Page[NoticeRow]{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "cursor", Rule: "unknown_value", Args: map[string]string{"value": f.Cursor}}}}
+		t, id, err := placeOf(f.Cursor)
+		if err != nil {
+			return Page[NoticeRow]{}, err
 		}
 		w.add("("+closes+", v.id) > (?, ?)", t, id)
 	}

@@ -85,7 +85,7 @@ func (s *Store) SearchOffice(ctx context.Context, f OfficeFilter) (Page[OfficeRo
 	if f.Cursor != "" {
 		seq, err := strconv.Atoi(f.Cursor)
 		if err != nil {
-			return Page[OfficeRow]{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "cursor", Rule: "unknown_value", Args: map[string]string{"value": f.Cursor}}}}
+			return Page[OfficeRow]{}, wrongCursor(f.Cursor)
 		}
 		w.add("o.seq < ?", seq)
 	}

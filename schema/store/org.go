@@ -109,9 +109,14 @@ func (s *Store) PeopleNamed(ctx context.Context, names ...string) (map[string][]
 	err := s.db.SelectContext(ctx, &ps, `
 		SELECT asked, `+personColumns+`
 		  FROM unnest($1::text[]) AS asked
-		  JOIN person ON name_zh = asked OR lower(name_en) = lower(asked)
+		  JOIN person ON name_zh = asked
 		 WHERE left_on IS NULL
-		 ORDER BY asked, id`, pq.Array(names))
+		 UNION
+		SELECT asked, `+personColumns+`
+		  FROM unnest($1::text[]) AS asked
+		  JOIN person ON lower(name_en) = lower(asked)
+		 WHERE left_on IS NULL
+		 ORDER BY asked, id`, pq.Array(names)) // two joins: one with OR compares every name with everybody
 	m := map[string][]policy.Person{}
 	for _, p := range ps {
 		m[p.Asked] = append(m[p.Asked], p.Person)

@@ -86,17 +86,6 @@ func (s *Store) OpenRiskChanges(ctx context.Context) ([]int64, error) {
 	return ids, wrap(err, "list open changes of risk")
 }
 
-// decidingStates are the states in which a visit is being decided.
-func decidingStates() []string {
-	var open []string
-	for _, s := range visit.States {
-		if s.Open() {
-			open = append(open, string(s))
-		}
-	}
-	return open
-}
-
 const riskChanges = `
 	SELECT c.id, c.country, c.from_level, c.to_level, c.reason, c.set_by, c.set_at, c.ended_at, count(v.visit) AS visits,
 	       count(*) FILTER (WHERE v.state = 'pending') AS pending, count(*) FILTER (WHERE v.state = 'failed') AS failed,
