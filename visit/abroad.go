@@ -258,21 +258,15 @@ func (d *decider) faceRisk(a FaceRisk) error {
 // faceKnownRisk suspends those whose preparation begins when a level that was noted while the visit was being decided says that nobody
 // leaves. Whom somebody has let go meanwhile, by lifting a suspension, it leaves alone.
 func (d *decider) faceKnownRisk(before []Trip) error {
+	var fresh []string
+	for _, t := range d.Trips {
+		if !slices.ContainsFunc(before, func(b Trip) bool { return b.Person == t.Person }) {
+			fresh = append(fresh, t.Person)
+		}
+	}
 	for _, country := range slices.Sorted(maps.Keys(d.Risks)) {
-		f := RiskChanged{Country: country, From: d.Risks[country], To: d.Risks[country], By: System.Person}
-		if f.To < suspendRisk {
-			continue
-		}
-		d.rise(&f)
-		f.Asked, f.Due = nil, time.Time{}
-		f.Suspended = slices.DeleteFunc(f.Suspended, func(person string) bool {
-			return slices.ContainsFunc(before, func(t Trip) bool { return t.Person == person })
-		})
-		if len(f.Suspended) == 0 {
-			continue
-		}
-		if err := d.emit(f); err != nil {
-			return err
+		if level := d.Risks[country]; level >= suspendRisk && len(fresh) > 0 {
+			return d.emit(RiskChanged{Country: country, From: level, To: level, By: System.Person, Suspended: fresh})
 		}
 	}
 	return nil
