@@ -295,7 +295,7 @@ func sources(t *testing.T) found {
 }
 
 // ruleAt is the place of the rule among the arguments of the functions that make refusals.
-var ruleAt = map[string]int{"Refuse": 1, "wrong": 1, "wrongCell": 2, "unauthenticated": 1, "wrongFile": 0, "wrongDuration": 0}
+var ruleAt = map[string]int{"Refuse": 1, "wrong": 1, "wrongCell": 2, "wrongIn": 1, "unauthenticated": 1, "wrongFile": 0, "wrongDuration": 0}
 
 func (f *found) read(path string) error {
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)

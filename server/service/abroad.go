@@ -47,7 +47,7 @@ func (s *Service) Abroad(ctx context.Context, u User, country, what string) (Abr
 		return AbroadList{}, err
 	}
 	if country != "" && !visit.KnownCountry(country) {
-		return AbroadList{}, fieldProblem("country", "unknown_country", "value", country)
+		return AbroadList{}, wrong("country", "unknown_country", "value", country)
 	}
 	people, err := s.Store.Abroad(ctx, store.AbroadFilter{Units: units, Country: country}, u.Day())
 	if err != nil {

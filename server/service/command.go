@@ -109,7 +109,7 @@ func (s *Service) checkScan(ctx context.Context, o *visit.OutsideDecision) error
 	}
 	known, err := s.Store.Files(ctx, []string{o.File})
 	if _, ok := known[o.File]; err == nil && !ok {
-		err = fieldProblem("outside.file", "not_uploaded", "value", o.File)
+		err = wrong("outside.file", "not_uploaded", "value", o.File)
 	}
 	return err
 }

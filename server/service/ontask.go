@@ -95,7 +95,7 @@ func signing(by visit.Actor, it store.InboxItem) visit.Actor {
 // approvers; no sign-off is dropped.
 func (s *Service) DeclineTravellers(ctx context.Context, u User, id, task string, travellers []string, reason, key string) (visit.Receipt, error) {
 	if len(travellers) == 0 {
-		return visit.Receipt{}, fieldProblem("travellers", "required")
+		return visit.Receipt{}, wrong("travellers", "required")
 	}
 	return s.onTask(ctx, u, id, task, reason, key, func(note visit.Note) (visit.Action, error) {
 		recheck, err := s.recheck(ctx, id, travellers)
@@ -163,7 +163,7 @@ func (s *Service) RemoveSignOff(ctx context.Context, u User, id, code, reason, k
 		return visit.Receipt{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: ps}
 	}
 	if reason == "" {
-		return visit.Receipt{}, fieldProblem("reason", "required")
+		return visit.Receipt{}, wrong("reason", "required")
 	}
 	rights, err := s.see(ctx, u, id)
 	if err != nil {
@@ -232,7 +232,7 @@ func (s *Service) checkHolder(ctx context.Context, u User, id, task, to string) 
 	}
 	signers, err := s.Store.Signers(ctx, id, u.Day())
 	if err == nil && !slices.ContainsFunc(signers[task], func(a store.Acting) bool { return a.Person == to }) {
-		err = fieldProblem("to", "cannot_sign", "person", to)
+		err = wrong("to", "cannot_sign", "person", to)
 	}
 	return err
 }
@@ -262,15 +262,11 @@ func (s *Service) RemoveReader(ctx context.Context, u User, id, task, person, re
 
 func (s *Service) checkPerson(ctx context.Context, field, id string) error {
 	if id == "" {
-		return fieldProblem(field, "required")
+		return wrong(field, "required")
 	}
 	people, err := s.Store.People(ctx, id)
 	if _, known := people[id]; err == nil && !known {
-		err = fieldProblem(field, "unknown_person", "person", id)
+		err = wrong(field, "unknown_person", "person", id)
 	}
 	return err
-}
-
-func fieldProblem(field, rule string, pairs ...string) error {
-	return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: field, Rule: rule, Args: visit.Refuse("", "", pairs...).Args}}}
 }

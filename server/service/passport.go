@@ -178,10 +178,6 @@ func (s *Service) RegisterPassport(ctx context.Context, u User, n NewPassport) (
 	return s.Passport(ctx, u, id)
 }
 
-func wrong(field, rule string, pairs ...string) error {
-	return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: field, Rule: rule, Args: visit.Refuse("", "", pairs...).Args}}}
-}
-
 func (n NewPassport) check(today string) (number string, ps []visit.Problem) {
 	add := func(field, rule string, pairs ...string) {
 		ps = append(ps, visit.Problem{Field: field, Rule: rule, Args: visit.Refuse("", "", pairs...).Args})

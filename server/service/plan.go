@@ -205,12 +205,6 @@ func (s *Service) checkPlan(ctx context.Context, p store.Plan) error {
 	return f.err()
 }
 
-func (f *form) number(field string, n, from, to int) {
-	if n < from || n > to {
-		f.wrong(field, "from_to", "from", strconv.Itoa(from), "to", strconv.Itoa(to))
-	}
-}
-
 func (f *form) entry(field string, e store.PlanEntry) {
 	f.text(field+".item", e.Item)
 	if len([]rune(e.Item)) > 40 {

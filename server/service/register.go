@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
@@ -126,52 +125,6 @@ func (s *Service) reader(ctx context.Context, u User, g Register) (Rights, error
 		err = visit.Refuse(visit.Forbidden, "register_only", "posts", strings.Join(slices.Concat(keepers[g], watchers), ", "))
 	}
 	return r, err
-}
-
-// form gathers what is wrong with what was sent.
-type form struct{ problems []visit.Problem }
-
-func (f *form) wrong(field, rule string, pairs ...string) {
-	f.problems = append(f.problems, visit.Problem{Field: field, Rule: rule, Args: visit.Refuse("", "", pairs...).Args})
-}
-
-// text must be there, and not be longer than a line or a page bears.
-func (f *form) text(field, text string) {
-	if strings.TrimSpace(text) == "" {
-		f.wrong(field, "required")
-	}
-	f.problems = append(f.problems, tooLong(field, text)...)
-}
-
-func (f *form) day(field, day string) {
-	if _, err := calendar.ParseDate(day); err != nil {
-		f.wrong(field, notADay(day), "value", day)
-	}
-}
-
-// period is two days in their order; the second may be left out where open is set.
-func (f *form) period(from, to string, open bool) {
-	f.day("from", from)
-	if to == "" && open {
-		return
-	}
-	f.day("to", to)
-	if len(f.problems) == 0 && to < from {
-		f.wrong("to", "date_order", "after", from)
-	}
-}
-
-func (f *form) country(field, code string) {
-	if !visit.KnownCountry(code) {
-		f.wrong(field, "unknown_country", "value", code)
-	}
-}
-
-func (f *form) err() error {
-	if len(f.problems) == 0 {
-		return nil
-	}
-	return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: f.problems}
 }
 
 // RiskLevels gives the level of every country that has one, as of a day ("" today); anybody may read them.

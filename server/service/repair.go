@@ -111,7 +111,7 @@ func (s *Service) ProposeRepair(ctx context.Context, u User, n NewRepair) (store
 func (s *Service) repairable(ctx context.Context, u User, kind store.RepairKind, id, task, to string) error {
 	v, err := s.Store.Visit(ctx, id)
 	if visit.CodeOf(err) == visit.NotFound {
-		err = fieldProblem("visit", "unknown_visit", "id", id)
+		err = wrong("visit", "unknown_visit", "id", id)
 	}
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func (s *Service) repairable(ctx context.Context, u User, kind store.RepairKind,
 	}
 	t, ok := v.Task(task)
 	if !ok || t.State != visit.TaskOpen {
-		return fieldProblem("task", "repair_task_not_open", "task", task)
+		return wrong("task", "repair_task_not_open", "task", task)
 	}
 	return s.reassignable(ctx, u, id, task, to)
 }
@@ -140,18 +140,18 @@ func (s *Service) reassignable(ctx context.Context, u User, id, task, to string)
 		return err
 	}
 	if len(signers[task]) > 0 {
-		return fieldProblem("task", "repair_not_vacant", "task", task)
+		return wrong("task", "repair_not_vacant", "task", task)
 	}
 	rights, err := s.Rights(ctx, User{Identity: store.Identity{Person: to, Now: u.Now}})
 	if err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(rights.Acting, func(a store.Acting) bool { return a.OnBehalfOf == "" && !slices.Contains(noSigner, a.Post) }) {
-		return fieldProblem("to", "repair_signs_nothing", "person", to)
+		return wrong("to", "repair_signs_nothing", "person", to)
 	}
 	barred, err := s.Store.Barred(ctx, id, u.Day())
 	if err == nil && slices.Contains(barred, to) {
-		err = fieldProblem("to", "own_visit", "person", to)
+		err = wrong("to", "own_visit", "person", to)
 	}
 	return err
 }

@@ -44,15 +44,15 @@ func (s *Service) Roster(ctx context.Context, r io.Reader) ([]visit.Traveller, e
 		return nil, err
 	}
 	if len(content) > MaxRoster {
-		return nil, wrongRoster(visit.Problem{Field: "file", Rule: "too_large", Args: map[string]string{"limit": "2 MiB"}})
+		return nil, wrong("file", "too_large", "limit", "2 MiB")
 	}
 	rows, err := sheet.Read(content)
 	if err != nil {
-		return nil, wrongRoster(visit.Problem{Field: "file", Rule: "not_a_table"})
+		return nil, wrong("file", "not_a_table")
 	}
-	l, problem := newRoster(rows)
-	if problem != nil {
-		return nil, wrongRoster(*problem)
+	l, err := newRoster(rows)
+	if err != nil {
+		return nil, err
 	}
 	if l.people, err = s.Store.People(ctx, l.column("person")...); err != nil {
 		return nil, err
@@ -61,28 +61,24 @@ func (s *Service) Roster(ctx context.Context, r io.Reader) ([]visit.Traveller, e
 		return nil, err
 	}
 	travellers := l.travellers()
-	if len(l.problems) > 0 {
-		return nil, wrongRoster(l.problems...)
+	if err := l.err(); err != nil {
+		return nil, err
 	}
 	return travellers, nil
 }
 
-func wrongRoster(ps ...visit.Problem) error {
-	return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: ps}
-}
-
 // roster is a list being read.
 type roster struct {
-	at       map[string]int // column by its name; -1 for one that is not there
-	rows     []sheet.Row
-	people   map[string]policy.Person
-	named    map[string][]policy.Person // by each name as the list has it
-	problems []visit.Problem
+	form
+	at     map[string]int // column by its name; -1 for one that is not there
+	rows   []sheet.Row
+	people map[string]policy.Person
+	named  map[string][]policy.Person // by each name as the list has it
 }
 
-func newRoster(rows []sheet.Row) (*roster, *visit.Problem) {
+func newRoster(rows []sheet.Row) (*roster, error) {
 	if len(rows) == 0 {
-		return nil, &visit.Problem{Field: "file", Rule: "no_rows"}
+		return nil, wrong("file", "no_rows")
 	}
 	l := &roster{at: map[string]int{}, rows: rows[1:]}
 	for column, words := range rosterHeads {
@@ -90,11 +86,11 @@ func newRoster(rows []sheet.Row) (*roster, *visit.Problem) {
 	}
 	switch {
 	case l.at["person"] < 0 && l.at["name"] < 0:
-		return nil, &visit.Problem{Field: "file", Rule: "no_column", Args: map[string]string{"column": rosterHeads["person"][3], "have": strings.Join(rows[0].Cells, ", ")}}
+		return nil, wrong("file", "no_column", "column", rosterHeads["person"][3], "have", strings.Join(rows[0].Cells, ", "))
 	case len(l.rows) == 0:
-		return nil, &visit.Problem{Field: "file", Rule: "no_rows"}
+		return nil, wrong("file", "no_rows")
 	case len(l.rows) > maxRosterRows:
-		return nil, &visit.Problem{Field: "file", Rule: "too_many", Args: map[string]string{"max": strconv.Itoa(maxRosterRows)}}
+		return nil, wrong("file", "too_many", "max", strconv.Itoa(maxRosterRows))
 	}
 	return l, nil
 }
@@ -174,7 +170,7 @@ func (l *roster) only(r sheet.Row, name string) string {
 }
 
 func (l *roster) wrongCell(line int, column, rule string, pairs ...string) {
-	l.problems = append(l.problems, visit.Problem{Field: fmt.Sprintf("rows[%d].%s", line-1, column), Rule: rule, Args: visit.Refuse("", "", pairs...).Args})
+	l.wrong(fmt.Sprintf("rows[%d].%s", line-1, column), rule, pairs...)
 }
 
 // WithRoster adds a list to the travellers of a draft. Who is there already takes the role that the list says, and where the list has

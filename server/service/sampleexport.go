@@ -81,7 +81,7 @@ func (s *Service) ExportAuditFindings(ctx context.Context, u User, state, visitI
 		return Export{}, err
 	}
 	if state != "" && !slices.Contains(store.FindingStates, state) {
-		return Export{}, wrongValue("state", "unknown_value", "value", state, "allowed", strings.Join(store.FindingStates, ", "))
+		return Export{}, wrong("state", "unknown_value", "value", state, "allowed", strings.Join(store.FindingStates, ", "))
 	}
 	steps, err := s.Store.FindingSteps(ctx, state, visitID, MaxExport+1)
 	if err != nil {

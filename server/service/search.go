@@ -30,13 +30,13 @@ func HistoryColumns() []string {
 // wrongFilter refuses what a search of the history cannot mean.
 func wrongFilter(f store.EventFilter) error {
 	if f.Finding != "" && !slices.Contains(store.FindingFilters, f.Finding) {
-		return wrongValue("finding", "unknown_value", "value", f.Finding, "allowed", strings.Join(store.FindingFilters, ", "))
+		return wrong("finding", "unknown_value", "value", f.Finding, "allowed", strings.Join(store.FindingFilters, ", "))
 	}
 	if f.State != "" && !slices.Contains(visit.States, f.State) {
-		return wrongValue("state", "unknown_value", "value", string(f.State), "allowed", "a state")
+		return wrong("state", "unknown_value", "value", string(f.State), "allowed", "a state")
 	}
 	if f.Category != "" && !slices.Contains(visit.Categories, f.Category) {
-		return wrongValue("category", "unknown_value", "value", string(f.Category), "allowed", "a category")
+		return wrong("category", "unknown_value", "value", string(f.Category), "allowed", "a category")
 	}
 	return nil
 }

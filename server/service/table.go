@@ -150,7 +150,7 @@ func (t Table) file(format string, by visit.Actor, at time.Time) (Export, error)
 		e.MediaType = "application/json"
 		e.Content, err = t.json(by, at)
 	default: // a PDF is signed, see sendSigned
-		err = wrongValue("format", "unknown_value", "value", format, "allowed", strings.Join(Formats, ", "))
+		err = wrong("format", "unknown_value", "value", format, "allowed", strings.Join(Formats, ", "))
 	}
 	return e, err
 }
@@ -322,14 +322,14 @@ func (t Table) json(by visit.Actor, at time.Time) ([]byte, error) {
 // send writes a table as a file and records that it was exported; what cannot be recorded is not sent.
 func (s *Service) send(ctx context.Context, u User, t Table, page, format string) (Export, error) {
 	if !slices.Contains(Formats, format) {
-		return Export{}, wrongValue("format", "unknown_value", "value", format, "allowed", strings.Join(Formats, ", "))
+		return Export{}, wrong("format", "unknown_value", "value", format, "allowed", strings.Join(Formats, ", "))
 	}
 	most := MaxExport
 	if format == "pdf" {
 		most = MaxPDF
 	}
 	if t.Total > most {
-		return Export{}, wrongValue("format", "too_many_rows", "max", fmt.Sprint(most), "have", fmt.Sprint(t.Total))
+		return Export{}, wrong("format", "too_many_rows", "max", fmt.Sprint(most), "have", fmt.Sprint(t.Total))
 	}
 	fact := map[string]any{"page": page, "filter": given(t.Asked), "format": format, "rows": t.Total}
 	if format == "pdf" {
@@ -365,8 +365,4 @@ func (s *Service) named(ctx context.Context, t *Table) error {
 		t.Units[u.Code] = u
 	}
 	return err
-}
-
-func wrongValue(field, rule string, pairs ...string) error {
-	return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: field, Rule: rule, Args: visit.Refuse("", "", pairs...).Args}}}
 }

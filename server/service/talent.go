@@ -285,7 +285,7 @@ func (s *Service) ExportTalents(ctx context.Context, u User, table string, a Tal
 			t.add(x.Unit, x.Visit, x.Title, x.Task, x.By, x.Name, x.Institution, x.Country, x.Field, x.Partner, x.Intended, x.Accepted, x.State, x.Last, x.Points)
 		}
 	default:
-		return Export{}, wrongValue("table", "unknown_value", "value", table, "allowed", TalentUnitTable+", "+TalentLineTable)
+		return Export{}, wrong("table", "unknown_value", "value", table, "allowed", TalentUnitTable+", "+TalentLineTable)
 	}
 	if err := s.named(ctx, &t); err != nil {
 		return Export{}, err

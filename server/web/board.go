@@ -165,7 +165,7 @@ func (p *Pages) resolveObjection(r request) error {
 	case err != nil:
 		err = visit.Refuse(visit.NotFound, "no_such_objection", "objection", r.PostForm("objection"))
 	case upheld != "yes" && upheld != "no":
-		err = &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "upheld", Rule: "required"}}}
+		err = wrongIn("upheld", "required")
 	default:
 		_, err = p.svc.Resolve(r.ctx(), r.user, r.Param("id"), n, upheld == "yes", said, key)
 	}

@@ -83,9 +83,7 @@ func (p *Pages) decide(r request) error {
 	}
 	stage, err := strconv.Atoi(orZero(r.PostForm("stage")))
 	if err != nil {
-		err = &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{
-			Field: "stage", Rule: "unknown_value", Args: map[string]string{"value": r.PostForm("stage")},
-		}}}
+		err = wrongIn("stage", "unknown_value", "value", r.PostForm("stage"))
 	} else {
 		if d.Verdict == service.Return {
 			d.Stage = stage

@@ -28,7 +28,7 @@ type ledgerDesk interface {
 func (p *Pages) showAsOf(r request) error {
 	event, err := strconv.Atoi(r.Query("event"))
 	if err != nil {
-		return unknownValue("event", r.Query("event"))
+		return wrongIn("event", "unknown_value", "value", r.Query("event"))
 	}
 	a, err := p.svc.AsOf(r.ctx(), r.user, r.Param("id"), event)
 	if err != nil {
@@ -49,10 +49,6 @@ func (p *Pages) showAsOf(r request) error {
 		return err
 	}
 	return render(r.Context, http.StatusOK, view.AsOfPage(view.AsOf{Case: view.Case{Page: page, C: a.Case}, A: a}))
-}
-
-func unknownValue(field, value string) error {
-	return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: field, Rule: "unknown_value", Args: map[string]string{"value": value}}}}
 }
 
 func (p *Pages) searchOffice(r request) error {
@@ -88,7 +84,7 @@ func (p *Pages) showHeads(r request) error {
 	}
 	below, err := strconv.ParseInt(orZero(r.Query("below")), 10, 64)
 	if err != nil {
-		return unknownValue("below", r.Query("below"))
+		return wrongIn("below", "unknown_value", "value", r.Query("below"))
 	}
 	h, err := p.svc.Heads(r.ctx(), r.user, below)
 	if err != nil {
@@ -104,7 +100,7 @@ func (p *Pages) showCheckpoint(r request) error {
 	}
 	size, err := strconv.ParseInt(r.Param("size"), 10, 64)
 	if err != nil {
-		return unknownValue("size", r.Param("size"))
+		return wrongIn("size", "unknown_value", "value", r.Param("size"))
 	}
 	c, err := p.svc.Checkpoint(r.ctx(), size)
 	if err != nil {
@@ -184,7 +180,7 @@ func (p *Pages) uploadedBundle(r request) (service.Verification, error) {
 	}
 	sent, _, err := r.Request.FormFile("file")
 	if err != nil {
-		return service.Verification{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "file", Rule: "required"}}}
+		return service.Verification{}, wrongIn("file", "required")
 	}
 	defer func() { _ = sent.Close() }() // was only read
 	b, err := api.ReadBundle(sent)

@@ -174,7 +174,7 @@ func (p *Pages) live(r request) error {
 	c, typed := lifeCommands[i], view.LifeTyped{Travellers: r.PostFormArray("travellers")}
 	var err error
 	if typed.Of, err = p.lifeValues(r, c.fields); err == nil && len(typed.Travellers) == 0 {
-		err = wrongIn("travellers", "required", nil) // to the service nobody would be everybody
+		err = wrongIn("travellers", "required") // to the service nobody would be everybody
 	}
 	if err == nil {
 		_, err = p.svc.Act(r.ctx(), r.user, r.Param("id"), c.act(typed), keyOf(r))
@@ -233,11 +233,6 @@ func (c lifeCommand) act(typed view.LifeTyped) service.Act {
 		}
 	}
 	return a
-}
-
-// wrongIn is a refusal of one field of a form.
-func wrongIn(field, rule string, args map[string]string) error {
-	return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: field, Rule: rule, Args: args}}}
 }
 
 // namedIn gives a refusal with the problems of a field under the name that it has in the form.
@@ -349,21 +344,18 @@ func (p *Pages) fileReport(r request) error {
 	}
 	v.R, v.Credits, v.Ticked, v.Key = readReport(r), text(r.Request.PostForm, "credits"), r.PostFormArray("travellers"), keyOf(r)
 	refused := p.reportFiles(r, &v.R)
-	if rest, ok := strings.CutPrefix(r.PostForm("do"), "add-"); ok && refused == nil {
-		return p.reportRows(r, v, "add", rest)
-	}
-	if rest, ok := strings.CutPrefix(r.PostForm("do"), "remove-"); ok && refused == nil {
-		return p.reportRows(r, v, "remove", rest)
+	if verb, which, _ := strings.Cut(r.PostForm("do"), "-"); (verb == "add" || verb == "remove") && refused == nil {
+		return p.reportRows(r, v, verb, which)
 	}
 	v.R.Results = slices.DeleteFunc(v.R.Results, func(x visit.Result) bool { return x == visit.Result{} })
 	v.R.Contacts = slices.DeleteFunc(v.R.Contacts, func(x visit.Contact) bool { return x == visit.Contact{} })
 	if refused == nil && v.Credits != "" {
 		if v.R.Credits, err = strconv.Atoi(v.Credits); err != nil {
-			refused = wrongIn("credits", "out_of_range", map[string]string{"from": "0", "to": "100"})
+			refused = wrongIn("credits", "out_of_range", "from", "0", "to", "100")
 		}
 	}
 	if refused == nil && len(v.Ticked) == 0 {
-		refused = wrongIn("travellers", "required", nil)
+		refused = wrongIn("travellers", "required")
 	}
 	if refused == nil {
 		_, refused = p.svc.FileReport(r.ctx(), r.user, v.ID, v.Ticked, v.R, v.Key)

@@ -81,7 +81,7 @@ func hashOfUpload(c *gin.Context) (string, error) {
 	case errors.As(err, &tooLarge):
 		return "", err
 	case err != nil:
-		return "", &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "file", Rule: "required"}}}
+		return "", wrongIn("file", "required")
 	}
 	defer func() { _ = file.Close() }() // was only read
 	sum := sha256.New()

@@ -77,7 +77,7 @@ func (p *Pages) drawSample(r request) error {
 func whole(field, s string) (int, error) {
 	n, err := strconv.Atoi(orZero(s))
 	if err != nil {
-		return 0, unknownValue(field, s)
+		return 0, wrongIn(field, "unknown_value", "value", s)
 	}
 	return n, nil
 }
@@ -105,7 +105,7 @@ func (p *Pages) showSample(r request) error {
 func idOf(r request) (int64, error) {
 	id, err := strconv.ParseInt(r.Param("id"), 10, 64)
 	if err != nil {
-		return 0, unknownValue("id", r.Param("id"))
+		return 0, wrongIn("id", "unknown_value", "value", r.Param("id"))
 	}
 	return id, nil
 }

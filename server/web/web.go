@@ -463,3 +463,8 @@ func redirect(c *gin.Context, to string) error {
 
 // partial tells that a script asks for a part of a page.
 func partial(c *gin.Context) bool { return c.GetHeader("HX-Request") == "true" }
+
+// wrongIn is a refusal of one field of a form.
+func wrongIn(field, rule string, pairs ...string) error {
+	return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: field, Rule: rule, Args: visit.Refuse("", "", pairs...).Args}}}
+}
