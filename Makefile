@@ -75,7 +75,7 @@ soak: build ## what takes longer than CI may: hundreds of kills, a large record,
 	go test -count=1 -timeout 120m ./visit -run Invariants -rapid.checks=50000 -v
 	EXEAT_BIN=$(CURDIR)/bin EXEAT_KILLS=20 EXEAT_TIMER_KILLS=200 go test -count=1 -timeout 120m ./test/crash -v
 	EXEAT_EVENTS=100000 EXEAT_FLIPS=5000 scripts/with-infra go test -count=1 -timeout 120m -p 1 -parallel 1 ./test/audit -run 'P47_A|P47_R|P47_S|P47_W|P38|P53' -v
-	EXEAT_DECISIONS=1000000 scripts/with-infra go test -count=1 -timeout 180m ./test/audit -run P59 -v
+	EXEAT_DECISIONS=1000000 scripts/with-infra scripts/with-archive sh -c 'go test -count=1 -timeout 60m ./test/audit -run P59 -v && EXEAT_MEASURE=search go run ./test/bench'
 	EXEAT_RISK_VISITS=1000 scripts/with-infra go test -count=1 -timeout 30m ./test/hosting -run RisingRisk -v
 	EXEAT_SEALER_KILLS=50 scripts/with-infra go test -count=1 -timeout 30m ./test/audit -run P47_KilledSealers -v
 

@@ -275,7 +275,11 @@ func (s *Store) SearchEvents(ctx context.Context, f EventFilter) (Page[EventRow]
 	w.if_(f.Post != "", "e.post = ?", f.Post)
 	w.if_(f.Delegated, "e.on_behalf_of <> ''")
 	w.if_(f.Delegate != "", "e.on_behalf_of <> '' AND e.actor = ?", f.Delegate)
-	w.if_(f.SignOff != "", "EXISTS (SELECT FROM task t WHERE t.visit = e.visit AND t.sign_off = ? AND t.decided_at = e.at)", f.SignOff)
+	from, newest := "event e", "e.at"
+	if f.SignOff != "" { // from its decisions to their events: the newest event of all may be far from its newest
+		from, newest = "task t JOIN event e ON e.visit = t.visit AND e.at = t.decided_at", "t.decided_at"
+		w.add("t.sign_off = ? AND t.decided_at IS NOT NULL", f.SignOff)
+	}
 	w.if_(f.Person != "", "e.visit IN (SELECT id FROM visit WHERE applicant = ? UNION SELECT id FROM visit WHERE travellers @> ARRAY[?])", f.Person, f.Person)
 	w.if_(f.Unit != "", "v.unit = ?", f.Unit)
 	w.if_(f.Country != "", "v.countries @> ARRAY[?]", f.Country)
@@ -298,12 +302,12 @@ func (s *Store) SearchEvents(ctx context.Context, f EventFilter) (Page[EventRow]
 		if err != nil || seq == 0 {
 			return Page[EventRow]{}, wrongCursor(f.Cursor)
 		}
-		w.add("(e.at, e.visit, e.seq) < (?, ?, ?)", t, id, seq)
+		w.add("("+newest+", e.visit, e.seq) < (?, ?, ?)", t, id, seq)
 	}
 	limit := pageSize(f.Limit)
 	var rows []EventRow
 	query := `SELECT e.visit, e.seq, e.kind, e.at, e.actor, e.on_behalf_of, e.post, v.title, v.unit, e.hash
-		FROM event e JOIN visit v ON v.id = e.visit` + w.sql() + fmt.Sprintf(" ORDER BY e.at DESC, e.visit DESC, e.seq DESC LIMIT %d", limit+1)
+		FROM ` + from + ` JOIN visit v ON v.id = e.visit` + w.sql() + fmt.Sprintf(" ORDER BY %s DESC, e.visit DESC, e.seq DESC LIMIT %d", newest, limit+1)
 	if err := s.asking(ctx, func(tx *sqlx.Tx) error { return tx.SelectContext(ctx, &rows, tx.Rebind(query), w.args...) }); err != nil {
 		return Page[EventRow]{}, fmt.Errorf("search events: %w", err)
 	}

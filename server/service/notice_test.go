@@ -2,7 +2,9 @@ package service_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -99,6 +101,24 @@ func TestP30_AnybodyReadsANoticeAndStaffObject(t *testing.T) {
 	require.Empty(t, read("dean.mech").Mine, "whose objection it is, others do not read")
 	require.Empty(t, read("dean.mech").ToResolve)
 	require.Len(t, read("dis").ToResolve, 1)
+	for person, objector := range map[string]string{"faculty.civ": service.Somebody, "dean.civ": service.Somebody, "io.rev": "faculty.mech", "dis": "faculty.mech", "auditor": "faculty.mech"} {
+		c, err := k.svc.Case(ctx, k.user(person), id)
+		require.NoError(t, err)
+		require.Equal(t, objector, c.Visit.Objections[0].By.Person, person)
+		all, err := json.Marshal(c)
+		require.NoError(t, err)
+		require.Equal(t, objector == service.Somebody, !strings.Contains(string(all), "faculty.mech"), person)
+		_, err = k.svc.Entries(ctx, k.user(person), id)
+		_, asOf := k.svc.AsOf(ctx, k.user(person), id, 1)
+		if objector == service.Somebody {
+			require.Equal(t, "objector_hidden", rule(t, err), person)
+			require.Equal(t, "objector_hidden", rule(t, asOf), person)
+			_, err = k.svc.History(ctx, k.user(person), id)
+			require.Equal(t, "objector_hidden", rule(t, err), person)
+			continue
+		}
+		require.NoError(t, errors.Join(err, asOf), person)
+	}
 	_, err := k.svc.Resolve(ctx, k.user("dean.mech"), id, 1, false, "No.", "resolve-1")
 	require.Equal(t, visit.NotFound, visit.CodeOf(err))
 	_, err = k.svc.Resolve(ctx, k.user("dis"), id, 1, false, "It is a university.", "resolve-2")

@@ -350,8 +350,11 @@ func (c Case) otherSteps() []document.Words {
 			reason = f.Reason
 		}
 		w, who := both("event."+e.Event.Kind()), nameOf(c.People, e.Event.By.Person)
-		if e.Event.By.Person == visit.System.Person {
+		switch e.Event.By.Person {
+		case visit.System.Person:
 			who = both("common.system")
+		case Somebody:
+			who = both("common.somebody")
 		}
 		at := e.Event.At.In(calendar.Zone).Format("2006-01-02 15:04")
 		w.ZH, w.EN = at+"  "+w.ZH+"  "+who.ZH, at+"  "+w.EN+"  "+who.EN

@@ -402,7 +402,7 @@ func (p *Pages) know(ctx context.Context, page *view.Page, ids ...string) error 
 	}
 	gone := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
 		_, known := page.People[id]
-		return known || id == "" || id == visit.System.Person
+		return known || id == "" || id == visit.System.Person || id == service.Somebody
 	})
 	if err != nil || len(gone) == 0 {
 		return err

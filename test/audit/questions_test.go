@@ -3,14 +3,12 @@ package audit_test
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/stretchr/testify/require"
 
-	"github.com/exeat/exeat/demo"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/test/generate"
 	"github.com/exeat/exeat/test/harness"
@@ -32,16 +30,9 @@ func newGrown(t *testing.T, o generate.Options) *grown {
 	t.Helper()
 	d := harness.NewDatabase(t)
 	g := &grown{t: t, st: d.Open(t), owner: d.Owner(t)}
-	require.NoError(t, g.st.PutUniversity(t.Context(), demo.University()))
-	o.Seed, o.Lives, o.Until = 5, true, last
+	o.Seed, o.Until = 5, last
 	var err error
-	g.made, err = generate.Fill(t.Context(), d.OwnerURL, o)
-	require.NoError(t, err)
-	// Table by table: a VACUUM of the whole database meets the schemas that other tests are dropping.
-	var tables []string
-	require.NoError(t, g.owner.Select(&tables, `SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()`))
-	require.Contains(t, tables, "event")
-	_, err = g.owner.Exec("VACUUM ANALYZE " + strings.Join(tables, ", "))
+	g.made, err = generate.Archive(t.Context(), d.OwnerURL, o)
 	require.NoError(t, err)
 	return g
 }

@@ -56,8 +56,6 @@ func lists(ctx context.Context, _ *bench) ([]row, error) {
 		}},
 		{"list of all visits", visitsOf(store.Scope{Person: "io.rev", All: true}, store.VisitFilter{})},
 		{"list of a unit's visits in one state", visitsOf(store.Scope{Person: "dean.civ", Units: []string{"CIV"}}, store.VisitFilter{State: visit.StatePreparing})},
-		{"search of the history by person", eventsOf(store.EventFilter{Person: applicant})},
-		{"search of the history by sign-off", eventsOf(store.EventFilter{SignOff: "FIN", Kind: "signed_off"})},
 		{"own visits", visitsOf(store.Scope{Person: applicant}, store.VisitFilter{})},
 	} {
 		a, b, err := alternate(ctx, large.store, small.store, l.look)
@@ -74,13 +72,6 @@ func lists(ctx context.Context, _ *bench) ([]row, error) {
 func visitsOf(scope store.Scope, f store.VisitFilter) func(context.Context, *store.Store) error {
 	return func(ctx context.Context, st *store.Store) error {
 		p, err := st.Visits(ctx, scope, f)
-		return notEmpty(len(p.Items), err)
-	}
-}
-
-func eventsOf(f store.EventFilter) func(context.Context, *store.Store) error {
-	return func(ctx context.Context, st *store.Store) error {
-		p, err := st.SearchEvents(ctx, f)
 		return notEmpty(len(p.Items), err)
 	}
 }

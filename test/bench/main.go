@@ -39,6 +39,7 @@ var measures = []measure{
 	{"decide, 16 clients", decideTogether},
 	{"submit, 16 clients", submitTogether},
 	{"memory", memory},
+	{"search", search},
 	{"lists", lists}, // and the replay, over the same record
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/i18n"
+	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/visit"
 )
 
@@ -113,8 +114,11 @@ func (p Page) fieldLabel(path string) string {
 
 // Person names a person by id.
 func (p Page) Person(id string) string {
-	if id == visit.System.Person {
+	switch id {
+	case visit.System.Person:
 		return p.T("common.system")
+	case service.Somebody:
+		return p.T("common.somebody")
 	}
 	if who, ok := p.People[id]; ok {
 		return p.Lang.Pick(who.NameZH, who.NameEN)
