@@ -122,9 +122,15 @@ func (a Approval) verification(s *sheet) {
 		"An altered, expired or cancelled paper is void.", paper.ShownCode(a.Code), a.Check)
 	s.rowAtLeast(codeSize+2*padding, styled(s.full()-codeSize-2*padding, text, plain), value(codeSize+2*padding, ""))
 	s.code(a.Check, s.wide-margin-padding-codeSize, top+padding, codeSize)
-	if a.Checkpoint != "" {
-		s.gap(4)
-		s.para("签发时账本的检查点（名称、树叶数、树根、时间、签名） Checkpoint of the ledger at the time of issue (origin, leaves, root, time, signature)", tiny)
-		s.para(strings.TrimSpace(strings.ReplaceAll(a.Checkpoint, "\n\n", "\n")), tiny)
+	s.checkpoint(Words{"签发时账本的检查点", "Checkpoint of the ledger at the time of issue"}, a.Checkpoint)
+}
+
+// checkpoint prints a signed note of the ledger; an empty one is none.
+func (s *sheet) checkpoint(title Words, note string) {
+	if note == "" {
+		return
 	}
+	s.gap(4)
+	s.para(title.ZH+"（名称、树叶数、树根、时间、签名） "+title.EN+" (origin, leaves, root, time, signature)", tiny)
+	s.para(strings.TrimSpace(strings.ReplaceAll(note, "\n\n", "\n")), tiny)
 }

@@ -17,6 +17,8 @@ type Sheet struct {
 	Head string    `json:"head"`
 	Seq  int       `json:"seq"`
 	At   time.Time `json:"at"`
+	// Checkpoint is the signed note of the newest checkpoint of the whole ledger; empty while there is none.
+	Checkpoint string `json:"checkpoint,omitempty"`
 	// Number of the paper that was issued, if one was.
 	Number string `json:"number,omitempty"`
 }
@@ -69,6 +71,7 @@ func (f Sheet) PDF() ([]byte, error) {
 			s.row(wordsBox(1, w))
 		}
 	}
+	s.checkpoint(Words{"打印时账本的检查点", "Checkpoint of the ledger when this was printed"}, f.Checkpoint)
 	return s.end(fmt.Sprintf("%s · 台账第 %d 条 ledger event %d, %s · %s", v.ID, f.Seq, f.Seq, instant(f.At), f.Head))
 }
 

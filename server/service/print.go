@@ -308,6 +308,13 @@ func (s *Service) sheet(ctx context.Context, u User, id string) ([]byte, error) 
 		f.Signs = append(f.Signs, g)
 	}
 	f.Steps = c.otherSteps()
+	newest, err := s.Store.Checkpoints(ctx, 0, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(newest) > 0 {
+		f.Checkpoint = newest[0].Body
+	}
 	papers, err := s.Store.Papers(ctx, id)
 	if err != nil {
 		return nil, err
