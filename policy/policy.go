@@ -64,7 +64,7 @@ type Pack struct {
 // is the text of that one followed by its own.
 func (p *Pack) Ref() visit.PolicyRef { return p.ref }
 
-// Name gives the name of a sign-off, gate, document or preparation by its code; ok is false for a code the pack does not have.
+// Name gives the name of a sign-off, gate, document, preparation or base rule by its code; ok is false for a code the pack does not have.
 func (p *Pack) Name(code string) (name Words, ok bool) {
 	if s, ok := p.code[code]; ok {
 		return s.name, true
@@ -79,6 +79,9 @@ func (p *Pack) Name(code string) (name Words, ok bool) {
 		if i := slices.IndexFunc(p.life.preparations, func(x preparation) bool { return x.Code == code }); i >= 0 {
 			return p.life.preparations[i].name, true
 		}
+	}
+	if i := slices.IndexFunc(p.rules, func(r *rule) bool { return r.id == code }); i >= 0 {
+		return p.rules[i].title, true
 	}
 	return Words{}, false
 }

@@ -22,6 +22,7 @@ const (
 	UnitColumn     ColumnKind = "unit"
 	CountryColumn  ColumnKind = "country"
 	SignOffColumn  ColumnKind = "sign_off"
+	RuleColumn     ColumnKind = "rule" // a base rule of the policy in force
 	CodeColumn     ColumnKind = "code" // a word whose text stands under the name of the column and the value
 	DayColumn      ColumnKind = "day"
 	InstantColumn  ColumnKind = "instant"
@@ -76,12 +77,14 @@ type Answer struct {
 }
 
 // QuestionOf finds a question by its name.
-func QuestionOf(name string) (Question, bool) {
-	i := slices.IndexFunc(Questions, func(q Question) bool { return q.Name == name })
+func QuestionOf(name string) (Question, bool) { return named(Questions, name) }
+
+func named(all []Question, name string) (Question, bool) {
+	i := slices.IndexFunc(all, func(q Question) bool { return q.Name == name })
 	if i < 0 {
 		return Question{}, false
 	}
-	return Questions[i], true
+	return all[i], true
 }
 
 // Ask answers a question: so many rows from an offset on. It looks at one moment and takes 30 seconds at most.

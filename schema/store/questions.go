@@ -30,6 +30,11 @@ func cny(line string) string {
 	  WHERE r.currency = ` + line + ` ->> 'currency' AND r.from_date <= v.exit_date ORDER BY r.from_date DESC, r.id DESC LIMIT 1) END`
 }
 
+// daysOf gives an interval in days of 24 hours.
+func daysOf(interval string) string {
+	return `CAST(round(CAST(extract(epoch FROM ` + interval + `) / 86400 AS numeric), 1) AS float8)`
+}
+
 func dayOf(column string) string { return `to_char(` + column + `, 'YYYY-MM-DD')` }
 
 var (

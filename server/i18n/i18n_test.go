@@ -163,7 +163,7 @@ func families() map[string][]string {
 		"severity.":            store.Severities,
 		"standing.":            {"STAFF", "DIV", "VICE", "HEAD", "STUDENT", "faculty", "graduate", "undergraduate"},
 		"state.":               strings_(visit.States),
-		"step.":                store.Steps,
+		"step.":                append([]string{"between"}, store.Steps...),
 		"talent_state.":        append([]string{store.TalentMet}, store.TalentStates...),
 		"task_state.":          strings_(visit.TaskStates),
 		"transit.":             append([]string{""}, strings_(visit.Transits)...),
@@ -173,7 +173,7 @@ func families() map[string][]string {
 		"verdict.":             strings_(service.Verdicts),
 		"verdict_help.":        strings_(service.Verdicts),
 		"visibility.":          strings_(store.Visibilities),
-		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "post", "holding", "assistant", "relation", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport", "notification", "delivery", "question", "sample", "finding", "unit", "notice", "talent", "partner", "repair"},
+		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "post", "holding", "assistant", "relation", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport", "notification", "delivery", "question", "sample", "finding", "unit", "notice", "talent", "partner", "repair", "analysis"},
 		"what_found.":          {"passport", "report", "traveller", "applicant", "relative", "one_group", "same_country", "not_given", "out_of_order", "notice_open"},
 	}
 }
@@ -184,7 +184,7 @@ var lifeCommands = []string{"prepare", "depart", "check-in", "arrive", "change-r
 // questions are the names of the standing questions, columns those of their columns.
 func questions() []string {
 	var names []string
-	for _, q := range store.Questions {
+	for _, q := range slices.Concat(store.Questions, store.Analyses) {
 		names = append(names, q.Name)
 	}
 	return names
@@ -192,7 +192,7 @@ func questions() []string {
 
 func columns() []string {
 	var names []string
-	for _, q := range store.Questions {
+	for _, q := range slices.Concat(store.Questions, store.Analyses) {
 		for _, c := range q.Columns {
 			names = append(names, c.Name)
 		}

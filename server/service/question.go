@@ -75,11 +75,17 @@ func (s *Service) table(ctx context.Context, u User, a Asking) (Table, store.Que
 	if err != nil {
 		return Table{}, q, err
 	}
+	t, err := unanswered(u, q, a)
+	return t, q, err
+}
+
+// unanswered is the table of a question with what is asked, before anything is read.
+func unanswered(u User, q store.Question, a Asking) (Table, error) {
 	with := asked(q, a.Asked, u)
 	if problems := wrongAsked(q, with); len(problems) > 0 {
-		return Table{}, q, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
+		return Table{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
 	}
-	return Table{Name: q.Name, Columns: q.Columns, Asked: with, By: with.By, Lang: a.Lang}, q, nil
+	return Table{Name: q.Name, Columns: q.Columns, Asked: with, By: with.By, Lang: a.Lang}, nil
 }
 
 func (s *Service) answer(ctx context.Context, t *Table, q store.Question, limit, offset int) (err error) {

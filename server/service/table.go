@@ -39,9 +39,10 @@ type Table struct {
 	Asked any    // the conditions
 	By    string // what its grouping column shows
 	Lang  i18n.Lang
-	// People and Units are the names of those that the rows mention; Country names a country by its code.
+	// People and Units are the names of those that the rows mention; Policy names a sign-off or a rule, Country a country by its code.
 	People  map[string]policy.Person
 	Units   map[string]store.Unit
+	Policy  func(code string) (policy.Words, bool)
 	Country func(lang i18n.Lang, code string) string
 }
 
@@ -85,6 +86,12 @@ func (t Table) word(c store.Column, v string) string {
 	case store.UnitColumn:
 		if u, ok := t.Units[v]; ok {
 			return t.Lang.Pick(u.NameZH, u.NameEN)
+		}
+	case store.SignOffColumn, store.RuleColumn:
+		if t.Policy != nil {
+			if w, ok := t.Policy(v); ok {
+				return t.Lang.Pick(w.ZH, w.EN) + " (" + v + ")"
+			}
 		}
 	case store.CountryColumn:
 		return t.country(v)
@@ -360,7 +367,7 @@ func (s *Service) named(ctx context.Context, t *Table) error {
 		return err
 	}
 	units, err := s.Store.Units(ctx)
-	t.People, t.Units = people, map[string]store.Unit{}
+	t.People, t.Units, t.Policy = people, map[string]store.Unit{}, s.PolicyName
 	for _, u := range units {
 		t.Units[u.Code] = u
 	}

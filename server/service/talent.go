@@ -263,6 +263,12 @@ var TalentTables = map[string][]store.Column{
 	},
 }
 
+func (t *Table) addYear(y TalentYear) {
+	for _, x := range y.Units {
+		t.add(x.Unit, x.Reports, x.Nobody, x.Met, x.FirstClass, x.Followed, x.Hired, x.Points)
+	}
+}
+
 // ExportTalents gives one of the tables as a file, and records that it was exported.
 func (s *Service) ExportTalents(ctx context.Context, u User, table string, a TalentAsk, lang i18n.Lang, format string, country func(i18n.Lang, string) string) (Export, error) {
 	a.Year = orElse(a.Year, u.year())
@@ -273,9 +279,7 @@ func (s *Service) ExportTalents(ctx context.Context, u User, table string, a Tal
 		if err != nil {
 			return Export{}, err
 		}
-		for _, x := range y.Units {
-			t.add(x.Unit, x.Reports, x.Nobody, x.Met, x.FirstClass, x.Followed, x.Hired, x.Points)
-		}
+		t.addYear(y)
 	case TalentLineTable:
 		lines, err := s.Talents(ctx, u, a)
 		if err != nil {

@@ -53,6 +53,7 @@ type desk interface {
 	approverDesk
 	registerDesk
 	ledgerDesk
+	analyticsDesk
 	auditDesk
 	decisionDesk
 	rateDesk
@@ -168,6 +169,8 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.GET("/visits/:id/as-of", p.signedIn(p.showAsOf))
 
 	p.approverRoutes(r)
+	r.GET("/analytics", p.signedIn(p.showAnalytics))
+	r.GET("/analytics/:name/export", p.signedIn(p.exportAnalysis))
 	r.GET("/delegations", p.signedIn(p.listDelegations))
 	r.POST("/delegations", p.signedIn(p.createDelegation))
 	r.POST("/delegations/:id/end", p.signedIn(p.endDelegation))

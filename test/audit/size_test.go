@@ -54,7 +54,7 @@ func TestP59_QuestionsUseIndexes(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 9))
 	t.Logf("%s decisions, %s events, exits from %s to %s", g.one(`SELECT count(*) FROM task WHERE decided_at IS NOT NULL`), g.one(`SELECT count(*) FROM event`), first.Format(time.DateOnly), end.Format(time.DateOnly))
 	var slow, whole []string
-	for _, q := range store.Questions {
+	for _, q := range slices.Concat(store.Questions, store.Analyses) {
 		var took []time.Duration
 		rows := 0
 		for i := range 20 {

@@ -1,8 +1,6 @@
 package view
 
 import (
-	"strconv"
-
 	"github.com/exeat/exeat/replay"
 	"github.com/exeat/exeat/server/service"
 )
@@ -18,10 +16,7 @@ type Coverage struct {
 
 // bar scales a count to the width of the chart, in percent.
 func (v Coverage) bar(n int) string {
-	if v.C.Cases == 0 {
-		return "0"
-	}
-	return strconv.FormatFloat(100*float64(n)/float64(v.C.Cases), 'f', 1, 64)
+	return percent(float64(n), float64(v.C.Cases))
 }
 
 // never counts the rules that held for no visit.

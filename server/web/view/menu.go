@@ -39,6 +39,7 @@ var Menu = []MenuGroup{
 		{Name: "partners", Href: "/partners"},
 		{Name: "abroad", Href: "/abroad", For: func(u User) bool { return u.Abroad }},
 		{Name: "registers", Href: "/registers", For: func(u User) bool { return u.Registers }},
+		{Name: "analytics", Href: "/analytics", For: func(u User) bool { return u.Audits || u.Holds(talentPosts...) }},
 		{Name: "waiting_times", Href: "/waiting", For: func(u User) bool { return u.Signs || u.Audits }},
 		{Name: "vacancies", Href: "/vacancies", For: func(u User) bool { return u.Admin || u.Audits || u.Holds("IO.REV", "IO.DIR") }},
 	}},

@@ -93,10 +93,7 @@ func (v Replay) of(rule string) string {
 
 // bars scales the counts of fired rules to the width of the chart, in percent.
 func (v Replay) bar(n int) string {
-	if v.R.Cases == 0 {
-		return "0"
-	}
-	return strconv.FormatFloat(100*float64(n)/float64(v.R.Cases), 'f', 1, 64)
+	return percent(float64(n), float64(v.R.Cases))
 }
 
 // found tells that an entry of the book has all words of the query in either language, its code, condition or citation.

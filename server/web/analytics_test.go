@@ -1,0 +1,29 @@
+package web
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestAnalyticsDrawEveryTableAndSayTheirNumbers(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.user, f.lang = "I1001", "en"
+	w := f.get("/analytics?unit=CIV")
+	require.Equal(t, http.StatusOK, w.Code)
+	for _, want := range []string{
+		`<rect class="part" width="77.3" height="8">`, `<line x1="100.0" x2="100.0"`, // 17 of 22 days, the longest
+		`<rect class="c2" x="0.0" width="60.0"`, "Unit + Offices 60.0 % · Between stages 40.0 %", "8.5", "25.0 %", "2026-10", "> 35<", "svg class=\"flow\"",
+		`/analytics/pace/export?from=2025-11-24&amp;to=2026-11-23&amp;unit=CIV&amp;format=csv`,
+	} {
+		require.Contains(t, w.Body.String(), want)
+	}
+	w = f.get("/analytics?from=soon")
+	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
+	require.Contains(t, w.Body.String(), `value="soon"`)
+	require.Contains(t, w.Body.String(), `aria-invalid="true"`)
+	w = f.get("/analytics/losses/export?format=csv")
+	require.Equal(t, http.StatusOK, w.Code)
+}
