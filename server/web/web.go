@@ -126,8 +126,9 @@ func Register(engine *gin.Engine, d Deps) *Pages {
 		temporalUI: d.TemporalUI, mailbox: d.Mailbox,
 	}
 	p.routes(engine)
-	if p.mailbox != "" {
+	if p.mailbox != "" { // the standalone form
 		p.addMailbox(engine)
+		engine.GET("/dev/components", p.wrap(p.showComponents))
 	}
 	return p
 }

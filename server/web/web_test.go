@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
 
@@ -22,7 +23,7 @@ import (
 
 // every page, and somebody who may see it.
 var pages = []struct{ who, path string }{
-	{"", "/login"}, {"F1001", "/"}, {"D1001", "/"}, {"D1001", "/inbox"}, {"F1001", "/inbox"}, {"F1001", "/people?q=F1"},
+	{"", "/login"}, {"F1001", "/"}, {"D1001", "/"}, {"D1001", "/inbox"}, {"F1001", "/inbox"}, {"I1001", "/analytics"}, {"F1001", "/people?q=F1"},
 	{"F1001", "/visits"}, {"D1001", "/visits?all=1&state=approved"}, {"F1001", "/visits/new"}, {"F1001", "/visits/2026-00003/edit"},
 	{"F1001", "/visits/2026-00005/edit"}, {"F1001", "/visits/2026-00001?done=submitted"}, {"F1001", "/visits/2026-00002"},
 	{"F1001", "/visits/2026-00003"}, {"F1001", "/visits/2026-00004"}, {"D1001", "/visits/2026-00001"}, {"N1001", "/visits/2026-00001"},
@@ -553,4 +554,27 @@ func TestP39_AListJoinsTheFormWithoutLosingWhatWasTyped(t *testing.T) {
 	checkPage(t, f, w)
 
 	require.Contains(t, f.get("/visits/roster.csv").Body.String(), "学号/工号,姓名,角色")
+}
+
+func TestEveryComponentIsShown(t *testing.T) {
+	t.Parallel()
+	gin.SetMode(gin.TestMode)
+	for _, lang := range []string{"zh", "en"} {
+		f := newFake(t)
+		f.lang = lang
+		e := gin.New()
+		p := &Pages{svc: f, record: f, auth: f, names: f.pack.Name}
+		e.GET("/dev/components", p.wrap(p.showComponents))
+		r := httptest.NewRequest(http.MethodGet, "/dev/components", nil)
+		r.Header.Set("Accept-Language", lang)
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, r)
+		require.Equal(t, http.StatusOK, w.Code)
+		for _, want := range []string{`class="summary"`, `aria-invalid="true"`, `class="track"`, `class="timeline"`, `class="stack"`, `class="late"`, "48,000"} {
+			require.Contains(t, w.Body.String(), want)
+		}
+		for _, s := range visit.States {
+			require.Contains(t, w.Body.String(), i18n.Text(i18n.Lang(lang), "state."+string(s), nil))
+		}
+	}
 }

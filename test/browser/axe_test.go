@@ -45,6 +45,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			t.Logf("%s: %s", person, path)
 			b.visit(path)
 			b.accessible(string(axe))
+			b.reflows()
 			todo = append(todo, b.links()...)
 		}
 	}
@@ -91,6 +92,19 @@ func (b *tab) accessible(axe string) {
 			b.t.Errorf("%s in %s:\n%s", b.path(), scheme, strings.Join(violations, "\n"))
 		}
 	}
+}
+
+// reflows enlarges the page: a window of 1280 pixels has 640 at 200 % and 320 at 400 % (WCAG 1.4.4 and 1.4.10).
+func (b *tab) reflows() {
+	b.t.Helper()
+	for _, width := range []int64{640, 320} {
+		var wide []string
+		b.run(emulation.SetDeviceMetricsOverride(width, 800, 1, false), chromedp.Evaluate(tooWide, &wide))
+		if len(wide) > 0 {
+			b.t.Errorf("%s at %d pixels:\n%s", b.path(), width, strings.Join(wide, "\n"))
+		}
+	}
+	b.run(emulation.SetDeviceMetricsOverride(b.width, 900, 1, false))
 }
 
 // violating runs axe and lists what it finds: rule, place, element, reason.
