@@ -9,7 +9,7 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// Rebuild drops the projections (visit, task, leg, trip, report) and makes them again from the ledger, all in one transaction; it gives the
+// Rebuild drops the projections (visit, task, open_task, leg, trip, report) and makes them again from the ledger, all in one transaction; it gives the
 // number of visits. Readers see the old rows until it ends; writers wait.
 func (s *Store) Rebuild(ctx context.Context) (int, error) {
 	var ids []string
@@ -37,8 +37,9 @@ func (s *Store) Rebuild(ctx context.Context) (int, error) {
 	return len(ids), err
 }
 
-// projections are the tables that are made from the ledger, in the order in which their rows may be dropped.
-var projections = []string{"report", "trip", "leg", "task", "visit"}
+// projections are the tables that are made from the ledger, in the order in which their rows may be dropped. A trigger on
+// task writes open_task.
+var projections = []string{"open_task", "report", "trip", "leg", "task", "visit"}
 
 // holdWriters makes everybody wait who would add to the ledger. Every writer begins by locking a row of visit, found or not;
 // this mode makes it wait, and lets readers read.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -108,10 +109,10 @@ func TestRecordWritesLedgerAndProjections(t *testing.T) {
 	require.Equal(t, visit.StateIO, row.State)
 	require.Equal(t, 6, row.Seq)
 	require.Equal(t, entries[5].Hash, row.Head)
-	inbox, err := b.st.Inbox(ctx, "io", "2026-11-22", 0)
+	inbox, err := b.st.Inbox(ctx, "io", time.Now(), store.InboxFilter{})
 	require.NoError(t, err)
-	require.Len(t, inbox, 1)
-	require.Equal(t, "1.2.IO.REV", inbox[0].Task)
+	require.Len(t, inbox.Items, 1)
+	require.Equal(t, "1.2.IO.REV", inbox.Items[0].Task)
 	page, err := b.st.Visits(ctx, store.Scope{All: true}, store.VisitFilter{Text: "京都 bridge", Country: "JP", State: visit.StateIO})
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)

@@ -201,6 +201,7 @@ func projected(ctx context.Context, tx *sqlx.Tx, id string) (string, error) {
 		SELECT coalesce(string_agg(r, E'\n' ORDER BY r), '')
 		  FROM (SELECT 'visit' || CAST(to_jsonb(v) AS text) AS r FROM visit v WHERE v.id = $1
 		        UNION ALL SELECT 'task' || CAST(to_jsonb(t) AS text) FROM task t WHERE t.visit = $1
+		        UNION ALL SELECT 'open_task' || CAST(to_jsonb(o) AS text) FROM open_task o WHERE o.visit = $1
 		        UNION ALL SELECT 'leg' || CAST(to_jsonb(l) AS text) FROM leg l WHERE l.visit = $1
 		        UNION ALL SELECT 'trip' || CAST(to_jsonb(t) AS text) FROM trip t WHERE t.visit = $1
 		        UNION ALL SELECT 'report' || CAST(to_jsonb(p) AS text) FROM report p WHERE p.visit = $1) rows`, id)

@@ -123,10 +123,18 @@ func (a *api) addCommands() {
 
 	add(a, get("tasks", "/tasks", "What waits for the caller, due first"),
 		func(ctx context.Context, who caller, in *struct {
-			Limit int `query:"limit" minimum:"1" maximum:"200" default:"50"`
+			Category string `query:"category"`
+			Unit     string `query:"unit" doc:"Of the visit."`
+			SignOff  string `query:"sign_off"`
+			Due      string `query:"due" enum:"overdue,today,week" doc:"What is overdue; what ends later today, or later in this week."`
+			Kind     string `query:"kind" enum:"decide,waiting,again,bulk,delegated" doc:"What can be decided now, waits for an answer, is asked again, may be approved with others, is signed for another."`
+			Cursor   string `query:"cursor"`
+			Limit    int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 		}) (*body[List[store.InboxItem]], error) {
-			items, err := a.svc.Inbox(ctx, who.user, in.Limit)
-			return answer(list(items, ""), err)
+			p, err := a.svc.Inbox(ctx, who.user, store.InboxFilter{
+				Category: visit.Category(in.Category), Unit: in.Unit, SignOff: in.SignOff, Due: in.Due, Kind: in.Kind, Cursor: in.Cursor, Limit: in.Limit,
+			})
+			return answer(list(p.Items, p.Next), err)
 		})
 }
 

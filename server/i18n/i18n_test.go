@@ -116,6 +116,8 @@ func families() map[string][]string {
 		"group.":               strings_(visit.Groups),
 		"group_help.":          strings_(visit.Groups),
 		"half.":                {"0", "1", "2"},
+		"inbox.due.":           append([]string{"all"}, store.Dues...),
+		"inbox.kind.":          store.InboxKinds,
 		"life.by.":             {visit.ByTraveller, visit.ByLeader},
 		"life.do.":             lifeCommands,
 		"life.hint.":           lifeCommands[1:],

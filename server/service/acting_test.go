@@ -152,7 +152,7 @@ func TestP15_ARequesterWhoBecomesStandInGets403(t *testing.T) {
 	other := k.submitted("faculty2.civ")
 	_, err := k.delegates("dean.civ", func(n *service.NewDelegation) { n.Delegate = "faculty.civ" })
 	require.NoError(t, err)
-	inbox, err := k.svc.Inbox(t.Context(), k.user("faculty.civ"), 50)
+	inbox, err := k.inbox(k.user("faculty.civ"))
 	require.NoError(t, err)
 	require.Len(t, inbox, 1, "he is stand-in")
 
@@ -220,7 +220,7 @@ func TestP14_WhatWaitsAlreadyComesToTheDelegate(t *testing.T) {
 	k.hosted()
 	id := k.submitted("faculty.civ")
 	inbox := func(person string) []string {
-		items, err := k.svc.Inbox(t.Context(), k.user(person), 50)
+		items, err := k.inbox(k.user(person))
 		require.NoError(t, err)
 		all := []string{}
 		for _, it := range items {

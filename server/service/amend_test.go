@@ -111,7 +111,7 @@ func TestP22_Amendment(t *testing.T) {
 	row := k.row(id)
 	require.Equal(t, []string{"JP"}, []string(row.Countries), "what was approved stays valid")
 	require.True(t, slices.Contains(row.Travellers, "fin"))
-	inbox, err := k.svc.Inbox(t.Context(), k.user("fin"), 50)
+	inbox, err := k.inbox(k.user("fin"))
 	require.NoError(t, err)
 	require.Empty(t, inbox, "who would travel decides nothing")
 

@@ -92,12 +92,11 @@ type KeyFacts struct {
 
 // InboxFacts lists what of the user's inbox may be approved in bulk, with the key facts of each, due first.
 func (s *Service) InboxFacts(ctx context.Context, u User) ([]KeyFacts, error) {
-	items, err := s.Store.Inbox(ctx, u.Person, u.Day(), 200)
+	page, err := s.Store.Inbox(ctx, u.Person, u.Now, store.InboxFilter{Kind: "bulk", Limit: MaxBulk})
 	if err != nil {
 		return nil, err
 	}
-	items = slices.DeleteFunc(items, func(it store.InboxItem) bool { return !it.Bulk || it.Waiting })
-	items = items[:min(MaxBulk, len(items))]
+	items := page.Items
 	contents, err := s.Store.Contents(ctx, items)
 	if err != nil {
 		return nil, err

@@ -297,11 +297,6 @@ func (s *Service) Mine(ctx context.Context, u User) ([]store.DraftRow, store.Pag
 	return drafts, page, err
 }
 
-// Inbox lists what waits for the user, due first.
-func (s *Service) Inbox(ctx context.Context, u User, limit int) ([]store.InboxItem, error) {
-	return s.Store.Inbox(ctx, u.Person, u.Day(), limit)
-}
-
 // Entries gives the ledger of a visit that the user may see.
 func (s *Service) Entries(ctx context.Context, u User, id string) ([]ledger.Entry, error) {
 	if err := s.unabridged(ctx, u, Read{Page: "ledger", Visit: id}); err != nil {

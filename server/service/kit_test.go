@@ -136,3 +136,9 @@ func (k *kit) keep(id string, d visit.Draft) string {
 	require.NoError(k.t, err)
 	return version
 }
+
+// inbox is what waits for somebody.
+func (k *kit) inbox(u service.User) ([]store.InboxItem, error) {
+	p, err := k.svc.Inbox(k.t.Context(), u, store.InboxFilter{})
+	return p.Items, err
+}

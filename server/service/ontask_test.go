@@ -101,7 +101,7 @@ func TestP18_AddedSignersTransferAndReaders(t *testing.T) {
 
 	_, err = k.svc.AddSignOff(t.Context(), dean, id, n, "add")
 	require.NoError(t, err)
-	inbox, err := k.svc.Inbox(t.Context(), li, 50)
+	inbox, err := k.inbox(li)
 	require.NoError(t, err)
 	require.Equal(t, "1.1.ADD.1", inbox[0].Task)
 	_, err = k.svc.Decide(t.Context(), dean, id, service.Decision{Task: "1.1.COL.DEAN", Verdict: service.Approve}, "early")
@@ -127,10 +127,10 @@ func TestP18_AddedSignersTransferAndReaders(t *testing.T) {
 	require.Equal(t, "cannot_sign", problems(t, err)[0].Rule, "a sign-off of the policy stays with its post")
 	_, err = k.svc.Transfer(t.Context(), k.user("fin"), id, "1.1.FIN", "gs", "His project.", "transfer")
 	require.NoError(t, err)
-	inbox, err = k.svc.Inbox(t.Context(), k.user("fin"), 50)
+	inbox, err = k.inbox(k.user("fin"))
 	require.NoError(t, err)
 	require.Empty(t, inbox)
-	inbox, err = k.svc.Inbox(t.Context(), k.user("gs"), 50)
+	inbox, err = k.inbox(k.user("gs"))
 	require.NoError(t, err)
 	require.Len(t, inbox, 1)
 

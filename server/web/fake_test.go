@@ -20,6 +20,7 @@ import (
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/server/web/view"
 	"github.com/exeat/exeat/visit"
 )
 
@@ -104,6 +105,7 @@ type fake struct {
 	// removable are added sign-offs that can be taken back, signers more persons who may sign a task.
 	removable []string
 	signers   map[string][]string
+	next      string // cursor of the inbox
 }
 
 type kept struct {
@@ -306,12 +308,23 @@ func (f *fake) Rights(_ context.Context, u service.User) (service.Rights, error)
 	r.Audit, r.Admin, r.All = u.Person == "A1001", u.Person == "A1001", u.Person == "A1001"
 	return r, nil
 }
-func (f *fake) Inbox(_ context.Context, u service.User, limit int) ([]store.InboxItem, error) {
+func (f *fake) Inbox(_ context.Context, u service.User, q store.InboxFilter) (store.Page[store.InboxItem], error) {
+	f.did = append(f.did, "inbox "+view.InboxQuery(q).Encode())
 	var items []store.InboxItem
 	for _, id := range slices.Sorted(maps.Keys(f.visits)) {
 		items = append(items, f.inboxOf(u.Person, id)...)
 	}
-	return items[:min(limit, len(items))], nil
+	if q.Unit == "MECH" {
+		items = nil
+	}
+	return store.Page[store.InboxItem]{Items: items[:min(q.Limit, len(items))], Next: f.next}, nil
+}
+func (f *fake) CountInbox(_ context.Context, u service.User) (store.InboxCount, error) {
+	n := 0
+	for id := range f.visits {
+		n += len(f.inboxOf(u.Person, id))
+	}
+	return store.InboxCount{All: store.Tally{N: n}, Overdue: store.Tally{N: 99, More: true}}, nil
 }
 func (f *fake) inboxOf(person, id string) []store.InboxItem {
 	k := f.visits[id]

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -34,9 +33,11 @@ func (p *Pages) showDesk(r request) error {
 	}
 	v.Drafts = drafts[:min(onDesk, len(drafts))]
 	if r.rights.Signs {
-		if v.Tasks, err = p.svc.Inbox(r.ctx(), r.user, onDesk); err != nil {
+		tasks, err := p.svc.Inbox(r.ctx(), r.user, store.InboxFilter{Limit: onDesk})
+		if err != nil {
 			return err
 		}
+		v.Tasks = tasks.Items
 	}
 	for _, row := range visits.Items {
 		if row.State.Open() && len(v.Visits) < onDesk {
@@ -81,27 +82,6 @@ func taskPeople(tasks []store.InboxItem) []string {
 		ids = append(ids, t.Applicant, t.OnBehalfOf)
 	}
 	return ids
-}
-
-func (p *Pages) showInbox(r request) error {
-	page, err := p.page(r, "inbox", "inbox.title")
-	if err != nil {
-		return err
-	}
-	v := view.Inbox{Page: page}
-	if v.Tasks, err = p.svc.Inbox(r.ctx(), r.user, 200); err != nil {
-		return err
-	}
-	v.Bulk = slices.ContainsFunc(v.Tasks, func(it store.InboxItem) bool { return it.Bulk && !it.Waiting })
-	for _, a := range r.rights.Acting {
-		if a.OnBehalfOf != "" && !slices.Contains(v.For, a.OnBehalfOf) {
-			v.For = append(v.For, a.OnBehalfOf)
-		}
-	}
-	if err := p.know(r.ctx(), &v.Page, append(taskPeople(v.Tasks), v.For...)...); err != nil {
-		return err
-	}
-	return render(r.Context, http.StatusOK, view.InboxPage(v))
 }
 
 func (p *Pages) listVisits(r request) error {

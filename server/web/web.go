@@ -65,7 +65,8 @@ type desk interface {
 	repairDesk
 	lifeDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
-	Inbox(ctx context.Context, u service.User, limit int) ([]store.InboxItem, error)
+	Inbox(ctx context.Context, u service.User, f store.InboxFilter) (store.Page[store.InboxItem], error)
+	CountInbox(ctx context.Context, u service.User) (store.InboxCount, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
 	Visits(ctx context.Context, u service.User, f store.VisitFilter) (store.Page[store.VisitRow], error)
 	Case(ctx context.Context, u service.User, id string) (service.Case, error)
@@ -145,7 +146,7 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.POST("/check/:code", p.wrap(p.check))
 
 	r.GET("/", p.signedIn(p.showDesk))
-	r.GET("/inbox", p.signedIn(p.showInbox))
+	p.inboxRoutes(r)
 	r.GET("/people", p.signedIn(p.findPeople))
 
 	r.GET("/visits", p.signedIn(p.listVisits))
@@ -368,11 +369,9 @@ func (p *Pages) page(r request, here, title string, pairs ...string) (view.Page,
 		return page, err
 	}
 	if r.rights.Signs {
-		tasks, err := p.svc.Inbox(r.ctx(), r.user, 200)
-		if err != nil {
+		if page.Waiting, err = p.svc.CountInbox(r.ctx(), r.user); err != nil {
 			return page, err
 		}
-		page.Inbox = len(tasks)
 	}
 	if r.rights.Watches() {
 		work, err := p.svc.RegisterWork(r.ctx(), r.user)

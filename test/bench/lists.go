@@ -11,7 +11,6 @@ import (
 	"github.com/jmoiron/sqlx"
 	_ "github.com/lib/pq" // the driver "postgres"
 
-	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/demo"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema"
@@ -34,25 +33,24 @@ func lists(ctx context.Context, _ *bench) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	small, err := newArchive(ctx, "bench_few", few)
+	small, err := newArchive(ctx, "bench_few", filled(few))
 	if err != nil {
 		return nil, err
 	}
 	defer small.close()
-	large, err := newArchive(ctx, "bench_many", many)
+	large, err := newArchive(ctx, "bench_many", filled(many))
 	if err != nil {
 		return nil, err
 	}
 	defer large.close()
-	day := calendar.DateOf(time.Now()).String()
 	var rows []row
 	for _, l := range []struct {
 		name string
 		look func(context.Context, *store.Store) error
 	}{
 		{"inbox of a dean", func(ctx context.Context, st *store.Store) error {
-			items, err := st.Inbox(ctx, "dean.civ", day, 50)
-			return notEmpty(len(items), err)
+			p, err := st.Inbox(ctx, "dean.civ", time.Now(), store.InboxFilter{})
+			return notEmpty(len(p.Items), err)
 		}},
 		{"list of all visits", visitsOf(store.Scope{Person: "io.rev", All: true}, store.VisitFilter{})},
 		{"list of a unit's visits in one state", visitsOf(store.Scope{Person: "dean.civ", Units: []string{"CIV"}}, store.VisitFilter{State: visit.StatePreparing})},
@@ -85,12 +83,19 @@ func notEmpty(n int, err error) error {
 
 // alternate looks at both records in turns and gives the medians.
 func alternate(ctx context.Context, a, b *store.Store, look func(context.Context, *store.Store) error) (ma, mb time.Duration, err error) {
-	stores := [2]*store.Store{a, b}
+	of := func(st *store.Store) func(context.Context) error {
+		return func(ctx context.Context) error { return look(ctx, st) }
+	}
+	return inTurns(ctx, of(a), of(b))
+}
+
+// inTurns does two things in turns and gives the medians.
+func inTurns(ctx context.Context, a, b func(context.Context) error) (ma, mb time.Duration, err error) {
 	var took [2][]time.Duration
 	for range looks {
-		for i, st := range stores {
+		for i, do := range []func(context.Context) error{a, b} {
 			start := time.Now()
-			if err := look(ctx, st); err != nil {
+			if err := do(ctx); err != nil {
 				return 0, 0, err
 			}
 			took[i] = append(took[i], time.Since(start))
@@ -106,7 +111,12 @@ type archive struct {
 	close   func()
 }
 
-func newArchive(ctx context.Context, name string, decided int) (*archive, error) {
+// filled fills an archive with so many decisions.
+func filled(decided int) func(context.Context, *archive) error {
+	return func(ctx context.Context, a *archive) error { return a.fill(ctx, decided) }
+}
+
+func newArchive(ctx context.Context, name string, fill func(context.Context, *archive) error) (*archive, error) {
 	owner, err := sqlx.ConnectContext(ctx, "postgres", os.Getenv("DATABASE_OWNER_URL"))
 	if err != nil {
 		return nil, err
@@ -123,12 +133,12 @@ func newArchive(ctx context.Context, name string, decided int) (*archive, error)
 		return nil, err
 	}
 	a := &archive{store: st, close: func() { _ = st.Close() }}
-	if err := errors.Join(st.PutUniversity(ctx, demo.University()), a.fill(ctx, decided)); err != nil {
+	if err := errors.Join(st.PutUniversity(ctx, demo.University()), fill(ctx, a)); err != nil {
 		a.close()
 		return nil, err
 	}
 	// What autovacuum does in time: statistics for the planner, and the indexes of open tasks without their dead entries.
-	for _, table := range []string{"visit", "task", "event"} {
+	for _, table := range []string{"visit", "task", "open_task", "event"} {
 		if _, err := owner.ExecContext(ctx, "VACUUM ANALYZE "+name+"."+table); err != nil {
 			a.close()
 			return nil, err
@@ -154,7 +164,7 @@ func within(variable, schemaName string) string {
 func (a *archive) fill(ctx context.Context, decided int) error {
 	routes := map[string]visit.Route{}
 	for _, i := range []int{0, own} {
-		r, err := defaultRoute(applicantOf(i))
+		r, err := defaultRoute(applicantOf(i), "CIV")
 		if err != nil {
 			return err
 		}
@@ -167,7 +177,7 @@ func (a *archive) fill(ctx context.Context, decided int) error {
 	perVisit := len(decisions) + 1
 	visits := make([]visit.Visit, (decided/perVisit/clients+1)*clients)
 	err := together(ctx, clients, len(visits)/clients, func(ctx context.Context, i int) (err error) {
-		if visits[i], err = a.submit(ctx, i, routes[applicantOf(i)]); err != nil {
+		if visits[i], err = a.submit(ctx, i, "CIV", applicantOf(i), routes[applicantOf(i)]); err != nil {
 			return err
 		}
 		for _, d := range signatures() {
@@ -193,29 +203,29 @@ func (a *archive) fill(ctx context.Context, decided int) error {
 		return err
 	}
 	return together(ctx, 1, waiting, func(ctx context.Context, i int) error {
-		_, err := a.submit(ctx, i, routes[applicantOf(i)])
+		_, err := a.submit(ctx, i, "CIV", applicantOf(i), routes[applicantOf(i)])
 		return err
 	})
 }
 
 // submit keeps a draft and records its submission; nothing hosts it.
-func (a *archive) submit(ctx context.Context, i int, route visit.Route) (visit.Visit, error) {
+func (a *archive) submit(ctx context.Context, i int, unit, applicant string, route visit.Route) (visit.Visit, error) {
 	d := visit.Draft{
-		Category: visit.Academic, Title: fmt.Sprintf("Conference no. %d", i), Unit: "CIV", ExitDate: "2027-03-01", ReturnDate: "2027-03-06",
-		Travellers: []visit.Traveller{{Person: applicantOf(i), Role: visit.Leader}},
+		Category: visit.Academic, Title: fmt.Sprintf("Conference no. %d", i), Unit: unit, ExitDate: "2027-03-01", ReturnDate: "2027-03-06",
+		Travellers: []visit.Traveller{{Person: applicant, Role: visit.Leader}},
 		Legs:       []visit.Leg{{Country: "JP", City: "Tokyo", Arrive: "2027-03-01", Depart: "2027-03-06", Host: "Conference office"}},
 	}
-	row, err := a.store.CreateDraft(ctx, applicantOf(i), "", d)
+	row, err := a.store.CreateDraft(ctx, applicant, "", d)
 	if err != nil {
 		return visit.Visit{}, err
 	}
-	version, err := a.store.PutVersion(ctx, row.ID, store.Content{Applicant: applicantOf(i), Draft: d, Facts: plainFacts(applicantOf(i))})
+	version, err := a.store.PutVersion(ctx, row.ID, store.Content{Applicant: applicant, Draft: d, Facts: plainFacts(applicant, unit)})
 	if err != nil {
 		return visit.Visit{}, err
 	}
-	r, err := a.store.Record(ctx, visit.New(row.ID, applicantOf(i)), visit.Command{
-		ID: "submit", By: visit.Actor{Person: applicantOf(i), Channel: "api"},
-		Do: visit.Submit{Version: version, Unit: "CIV", Travellers: []string{applicantOf(i)}, Route: route},
+	r, err := a.store.Record(ctx, visit.New(row.ID, applicant), visit.Command{
+		ID: "submit", By: visit.Actor{Person: applicant, Channel: "api"},
+		Do: visit.Submit{Version: version, Unit: unit, Travellers: []string{applicant}, Route: route},
 	})
 	if err != nil {
 		return visit.Visit{}, err
@@ -267,19 +277,19 @@ func signatures() []signature {
 }
 
 // defaultRoute is R17 as the default policy gives it.
-func defaultRoute(person string) (visit.Route, error) {
+func defaultRoute(person, unit string) (visit.Route, error) {
 	pack, err := policy.Default()
 	if err != nil {
 		return visit.Route{}, err
 	}
-	r, err := pack.Route(plainFacts(person))
+	r, err := pack.Route(plainFacts(person, unit))
 	return r.Pin(), err
 }
 
 // plainFacts are those of a visit that no circumstance concerns.
-func plainFacts(person string) policy.Facts {
+func plainFacts(person, unit string) policy.Facts {
 	return policy.Facts{
-		Category: visit.Academic, Unit: "CIV", Days: 6, ExitDate: "2027-03-01", ArriveDate: "2027-03-01", ReturnDate: "2027-03-06", Destination: policy.Abroad, Countries: []string{"JP"}, GroupSize: 1,
+		Category: visit.Academic, Unit: unit, Days: 6, ExitDate: "2027-03-01", ArriveDate: "2027-03-01", ReturnDate: "2027-03-06", Destination: policy.Abroad, Countries: []string{"JP"}, GroupSize: 1,
 		Funding: []visit.FundingKind{visit.Research}, Planned: true, Talent: true, TalentContact: true,
 		Travellers: []policy.Traveller{{Person: person, Role: visit.Leader, Rank: policy.Staff}},
 	}

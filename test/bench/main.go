@@ -42,6 +42,7 @@ var measures = []measure{
 	{"submit, 16 clients", submitTogether, false},
 	{"memory", memory, false},
 	{"search", search, true},
+	{"inbox", inbox, true},
 	{"lists", lists, true}, // and the replay, over the same record
 }
 

@@ -18,13 +18,13 @@ import (
 
 // Page is what every page shows around its content.
 type Page struct {
-	Lang  i18n.Lang
-	Title string // in the language of the page
-	URL   string // path and query of this page, to come back to after a change of language
-	CSRF  string
-	User  *User // nil: nobody is signed in
-	Here  string
-	Inbox int // how many tasks wait for the user
+	Lang    i18n.Lang
+	Title   string // in the language of the page
+	URL     string // path and query of this page, to come back to after a change of language
+	CSRF    string
+	User    *User // nil: nobody is signed in
+	Here    string
+	Waiting store.InboxCount // tasks that wait for the user
 	// Registers is how much waits for the user in the registers.
 	Registers int
 	// Unread is how many notifications the user has not read.
