@@ -53,6 +53,16 @@ CREATE TRIGGER task_dropped AFTER DELETE ON task FOR EACH ROW WHEN (OLD.state = 
 
 INSERT INTO open_task SELECT o.* FROM task t CROSS JOIN LATERAL open_tasks_of(t) o WHERE t.state = 'open' ON CONFLICT DO NOTHING;
 
+-- Whether a person may sign a task by any right. As in may_sign, PL/pgSQL keeps one plan for it, and a query that asks it rarely
+-- need not plan it.
+-- +goose StatementBegin
+CREATE FUNCTION may_sign_at_all(of_visit text, of_task text, who text, on_day date) RETURNS boolean
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM signer(on_day) s WHERE s.visit = of_visit AND s.task = of_task AND s.person = who);
+END $$;
+-- +goose StatementEnd
+
 -- Filters of a list that a person keeps under a name: the query of its address, with the filters in the order of their names.
 CREATE TABLE saved_view (
   person   text NOT NULL REFERENCES person,

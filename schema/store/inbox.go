@@ -139,8 +139,7 @@ const mine = `
 		    FROM signer(CAST(? AS date)) s
 		    JOIN task h ON h.visit = s.visit AND h.id = s.task
 		   WHERE s.visit = c.visit AND s.task = c.task AND s.person = ?
-		     AND (h.assigned IN ('', s.person, s.on_behalf_of) OR NOT EXISTS (
-		           SELECT FROM signer(CAST(? AS date)) o WHERE o.visit = s.visit AND o.task = s.task AND o.person = h.assigned))`
+		     AND (h.assigned IN ('', s.person, s.on_behalf_of) OR NOT may_sign_at_all(s.visit, s.task, h.assigned, CAST(? AS date)))`
 
 // Inbox lists what waits for a person at an instant, what is due first on top. However much waits, a page is read from the
 // places in the indexes where it stands.
@@ -204,7 +203,7 @@ type InboxCount struct {
 }
 
 // CountedTasks is how far the tasks of an inbox are counted: whoever has more looks at the list, and not at the number.
-const CountedTasks = 100
+const CountedTasks = 50
 
 // CountInbox counts what waits for a person at an instant, up to CountedTasks, by one statement.
 func (s *Store) CountInbox(ctx context.Context, person string, now time.Time) (InboxCount, error) {

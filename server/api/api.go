@@ -70,6 +70,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addCommands()
 	a.addAmendments()
 	a.addOnTask()
+	a.addViews()
 	a.addLife()
 	a.addRecord()
 	a.addLedger()

@@ -98,7 +98,7 @@ func families() map[string][]string {
 		"delivery.":            store.DeliveryStates,
 		"delivery.of.":         {store.OfDigest, store.OfTest, store.OfRepair, store.OfCheckpoint},
 		"difference.":          {"added", "removed", "changed"},
-		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped", "commented", "vacancies_checked", "holding_started", "left", "renamed", "assistant_started", "ended", "register", "amending", "declined", "added", "removed", "transferred", "reader_added", "reader_removed", "rates_imported", "passport", "digest_sent", "resent", "tested", "objected", "objection_resolved", "exempted", "published", "repair_proposed", "repair_confirmed", "repair_refused", "repair_failed", "life", "archived", "reported"},
+		"done.":                {"saved", "submitted", "decided", "answered", "withdrawn", "cancelled", "delegated", "delegation_ended", "category", "policy_use", "policy_dropped", "policy_published", "calendar_loaded", "calendar_published", "calendar_dropped", "commented", "vacancies_checked", "holding_started", "left", "renamed", "assistant_started", "ended", "register", "amending", "declined", "added", "removed", "transferred", "reader_added", "reader_removed", "rates_imported", "passport", "digest_sent", "resent", "tested", "objected", "objection_resolved", "exempted", "published", "repair_proposed", "repair_confirmed", "repair_refused", "repair_failed", "life", "archived", "reported", "view_saved", "view_deleted"},
 		"dropped.":             {"no_address", "task_done", "nothing_to_say"},
 		"effect.":              {"listed", "pending", "rerouted", "kept"},
 		"error.":               {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
@@ -175,7 +175,7 @@ func families() map[string][]string {
 		"verdict.":             strings_(service.Verdicts),
 		"verdict_help.":        strings_(service.Verdicts),
 		"visibility.":          strings_(store.Visibilities),
-		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "post", "holding", "assistant", "relation", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport", "notification", "delivery", "question", "sample", "finding", "unit", "notice", "talent", "partner", "repair", "analysis"},
+		"what.":                {"visit", "person", "version", "file", "delegation", "account", "session", "token", "command", "page", "task", "policy", "policy_draft", "calendar", "calendar_draft", "paper", "post", "holding", "assistant", "relation", "plan", "mark", "term", "override", "event", "checkpoint", "history", "office_event", "table", "passport", "notification", "delivery", "question", "sample", "finding", "unit", "notice", "talent", "partner", "repair", "analysis", "view"},
 		"what_found.":          {"passport", "report", "traveller", "applicant", "relative", "one_group", "same_country", "not_given", "out_of_order", "notice_open"},
 	}
 }

@@ -326,6 +326,17 @@ func (f *fake) CountInbox(_ context.Context, u service.User) (store.InboxCount, 
 	}
 	return store.InboxCount{All: store.Tally{N: n}, Overdue: store.Tally{N: 99, More: true}}, nil
 }
+func (f *fake) SavedViews(context.Context, service.User) ([]store.SavedView, error) {
+	return []store.SavedView{{List: "inbox", Name: "Late", Query: "due=overdue"}, {List: "visits", Name: "Back", Query: "state=back"}}, nil
+}
+func (f *fake) SaveView(_ context.Context, _ service.User, list, name, query string) (store.SavedView, error) {
+	f.did = append(f.did, "save "+list+" "+name+" "+query)
+	return store.SavedView{}, f.take()
+}
+func (f *fake) DeleteView(_ context.Context, _ service.User, list, name string) error {
+	f.did = append(f.did, "delete "+list+" "+name)
+	return f.take()
+}
 func (f *fake) inboxOf(person, id string) []store.InboxItem {
 	k := f.visits[id]
 	signers, _ := f.Signers(context.Background(), id, "")

@@ -84,7 +84,10 @@ func taskPeople(tasks []store.InboxItem) []string {
 	return ids
 }
 
-func (p *Pages) listVisits(r request) error {
+func (p *Pages) listVisits(r request) error { return p.visitsPage(r, nil) }
+
+// visitsPage shows the list; refused is why its filters were not kept, nil if nothing was asked.
+func (p *Pages) visitsPage(r request, refused error) error {
 	page, err := p.page(r, "visits", "visits.title")
 	if err != nil {
 		return err
@@ -102,7 +105,11 @@ func (p *Pages) listVisits(r request) error {
 	if err := p.know(r.ctx(), &v.Page, ids...); err != nil {
 		return err
 	}
-	return render(r.Context, http.StatusOK, view.VisitsPage(v))
+	status, err := p.savedViews(r, &v.Page, &v.Saved, "visits", "/visits?all=1&", view.VisitsQuery(v.Filter), refused)
+	if err != nil {
+		return err
+	}
+	return render(r.Context, status, view.VisitsPage(v))
 }
 
 func (p *Pages) fillVisits(r request, v *view.Visits) error {
@@ -114,10 +121,7 @@ func (p *Pages) fillVisits(r request, v *view.Visits) error {
 	if err := days(r, "from", "to"); err != nil {
 		return err
 	}
-	v.Filter = store.VisitFilter{
-		State: visit.State(r.Query("state")), Category: visit.Category(r.Query("category")), Unit: r.Query("unit"), Person: r.Query("person"),
-		Country: r.Query("country"), From: r.Query("from"), To: r.Query("to"), Text: r.Query("text"), Cursor: r.Query("cursor"),
-	}
+	v.Filter = visitFilter(r)
 	page, err := p.svc.Visits(r.ctx(), r.user, v.Filter)
 	if err != nil {
 		return err
@@ -125,6 +129,13 @@ func (p *Pages) fillVisits(r request, v *view.Visits) error {
 	v.Rows, v.Next, v.Countries = page.Items, nextPage(r, page.Next), countryCodes(v.Lang)
 	v.UnitCodes, err = p.unitCodes(r)
 	return err
+}
+
+func visitFilter(r request) store.VisitFilter {
+	return store.VisitFilter{
+		State: visit.State(r.Query("state")), Category: visit.Category(r.Query("category")), Unit: r.Query("unit"), Person: r.Query("person"),
+		Country: r.Query("country"), From: r.Query("from"), To: r.Query("to"), Text: r.Query("text"), Cursor: r.Query("cursor"),
+	}
 }
 
 // days refuses filters that are given and are no days.
@@ -148,6 +159,7 @@ func nextPage(r request, cursor string) string {
 		return ""
 	}
 	q := r.Request.URL.Query()
+	q.Del("done")
 	q.Set("cursor", cursor)
 	return (&url.URL{Path: r.Request.URL.Path, RawQuery: q.Encode()}).String()
 }

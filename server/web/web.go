@@ -66,6 +66,7 @@ type desk interface {
 	lifeDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, f store.InboxFilter) (store.Page[store.InboxItem], error)
+	savedViewDesk
 	CountInbox(ctx context.Context, u service.User) (store.InboxCount, error)
 	Mine(ctx context.Context, u service.User) ([]store.DraftRow, store.Page[store.VisitRow], error)
 	Visits(ctx context.Context, u service.User, f store.VisitFilter) (store.Page[store.VisitRow], error)

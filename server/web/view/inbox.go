@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"net/url"
 
 	"github.com/exeat/exeat/schema/store"
@@ -37,3 +38,29 @@ func tally(t store.Tally) string {
 	}
 	return count(t.N)
 }
+
+// VisitsQuery is the query of the address of the list of all visits with these filters, from its first page on.
+func VisitsQuery(f store.VisitFilter) url.Values {
+	q := url.Values{}
+	for _, x := range [][2]string{
+		{"category", string(f.Category)}, {"country", f.Country}, {"from", f.From}, {"person", f.Person}, {"state", string(f.State)}, {"text", f.Text},
+		{"to", f.To}, {"unit", f.Unit},
+	} {
+		if x[1] != "" {
+			q.Set(x[0], x[1])
+		}
+	}
+	return q
+}
+
+// name is what the filters of the page are kept under, "" where they are not.
+func (v SavedViews) name() string {
+	for _, x := range v.List {
+		if x.Query == v.Query {
+			return x.Name
+		}
+	}
+	return ""
+}
+
+func (v SavedViews) typed() string { return cmp.Or(v.Typed, v.name()) }

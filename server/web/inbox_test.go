@@ -1,0 +1,68 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/exeat/exeat/visit"
+)
+
+func TestP57_FiltersOfTheInboxLiveInItsAddress(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.user, f.lang, f.next = "D1001", "en", "2026-11-24T01:30:00.000000Z_2026-00001_1.1.COL.DEAN"
+	w := f.get("/inbox?category=ACA&unit=CIV&sign_off=COL.DEAN&kind=decide&due=week")
+	require.Equal(t, http.StatusOK, w.Code)
+	query := "category=ACA&due=week&kind=decide&sign_off=COL.DEAN&unit=CIV"
+	require.Contains(t, f.did, "inbox "+query)
+	body := w.Body.String()
+	require.Contains(t, body, strings.ReplaceAll(`href="/inbox?`+strings.Replace(query, "week", "overdue", 1)+`"`, "&", "&amp;"))
+	require.Contains(t, body, "Overdue 99+", "more were not counted")
+	require.Contains(t, body, "cursor="+url.QueryEscape(f.next))
+	require.Equal(t, url.Values{"category": {"ACA"}, "due": {"week"}, "kind": {"decide"}, "sign_off": {"COL.DEAN"}, "unit": {"CIV"}}, form(t, w, "filters"))
+	checkPage(t, f, w)
+
+	w = f.get("/inbox?unit=MECH")
+	require.Contains(t, w.Body.String(), "Show everything", "nothing matches, and one step shows all")
+	require.NotContains(t, w.Body.String(), "Nothing waits for you.")
+	f.user = "A1001"
+	w = f.get("/inbox")
+	require.Contains(t, w.Body.String(), "Nothing waits for you.")
+	require.Contains(t, w.Body.String(), `href="/settings/notifications"`)
+}
+
+func TestP57_FiltersAreKeptUnderAName(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.user, f.lang = "D1001", "en"
+	w := f.get("/inbox?due=overdue")
+	require.Contains(t, w.Body.String(), `href="/inbox?due=overdue" aria-current="page">Late`)
+	require.NotContains(t, w.Body.String(), ">Back<", "that is another list's")
+	require.Equal(t, "Late", form(t, w, "/inbox?due=overdue").Get("name"), "renamed by saving again")
+	checkPage(t, f, w)
+
+	sent := form(t, f.get("/inbox?due=today"), "/inbox?due=today")
+	sent.Set("name", " Today’s ")
+	w = f.post("/inbox?due=today", sent)
+	require.Equal(t, "/inbox?done=view_saved&due=today", w.Header().Get("Location"))
+	require.Contains(t, f.did, "save inbox  Today’s  due=today")
+
+	f.refuse = &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "name", Rule: "too_long", Args: map[string]string{"max": "40"}}}}
+	w = f.post("/inbox?due=today", sent)
+	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
+	require.Equal(t, "Today’s", form(t, w, "/inbox?due=today").Get("name"))
+	checkPage(t, f, w)
+	f.refuse = errors.New("the database is away")
+	require.Equal(t, http.StatusInternalServerError, f.post("/inbox?due=today", sent).Code)
+
+	sent = form(t, f.get("/visits?all=1&state=back"), "/visits?all=1&state=back")
+	sent.Set("do", "delete")
+	w = f.post("/visits?all=1&state=back", sent)
+	require.Equal(t, "/visits?all=1&done=view_deleted&state=back", w.Header().Get("Location"))
+	require.Contains(t, f.did, "delete visits Back")
+}
