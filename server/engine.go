@@ -10,6 +10,7 @@ import (
 
 	"github.com/exeat/exeat/server/api"
 	"github.com/exeat/exeat/server/auth"
+	"github.com/exeat/exeat/server/live"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/server/web"
 	"github.com/exeat/exeat/visit"
@@ -24,6 +25,7 @@ type parts struct {
 	proxies    []string
 	temporalUI string
 	mailbox    string
+	live       *live.Hub
 }
 
 // newEngine is the one list of what a request passes, in order, and of the routes.
@@ -57,7 +59,7 @@ func newEngine(p parts) (*gin.Engine, error) {
 	if err := api.Register(e, api.Deps{Service: p.service, Auth: p.auth, Log: p.log}); err != nil {
 		return nil, err
 	}
-	pages = web.Register(e, web.Deps{Service: p.service, Auth: p.auth, Demo: p.service.Demo, TemporalUI: p.temporalUI, Mailbox: p.mailbox})
+	pages = web.Register(e, web.Deps{Service: p.service, Auth: p.auth, Demo: p.service.Demo, TemporalUI: p.temporalUI, Mailbox: p.mailbox, Live: p.live})
 	return e, nil
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/exeat/exeat/passport"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/auth"
+	"github.com/exeat/exeat/server/live"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/server/web"
 )
@@ -110,14 +111,27 @@ func Run(ctx context.Context, c Config) error {
 	if err := svc.IssuePapers(ctx); err != nil {
 		return err
 	}
+	hub, stop := listen(ctx, st, c)
+	defer stop()
 	engine, err := newEngine(parts{
-		service: svc,
-		auth:    auth.New(st, c.SecureCookies), log: c.Log, secure: c.SecureCookies, proxies: c.Proxies, temporalUI: c.TemporalUI, mailbox: c.Mailbox,
+		service: svc, live: hub,
+		auth: auth.New(st, c.SecureCookies), log: c.Log, secure: c.SecureCookies, proxies: c.Proxies, temporalUI: c.TemporalUI, mailbox: c.Mailbox,
 	})
 	if err != nil {
 		return err
 	}
 	return serve(ctx, c, engine)
+}
+
+// listen starts what wakes the pages that people look at; stop ends it, and the streams of those pages.
+func listen(ctx context.Context, st *store.Store, c Config) (hub *live.Hub, stop func()) {
+	hub = live.New(st, c.Log)
+	ctx, cancel := context.WithCancel(ctx)
+	go hub.Run(ctx, c.DatabaseURL)
+	return hub, func() {
+		cancel()
+		<-hub.Done()
+	}
 }
 
 // print is what papers say besides the record.

@@ -78,13 +78,30 @@ func (s *Store) CreateSession(ctx context.Context, idHash []byte, person, addres
 	return wrap(err, "keep session")
 }
 
+// session is who is signed in by a session, and whether it is to be kept alive.
+type session struct {
+	Identity
+	Stale bool `db:"stale"`
+}
+
 // Session tells who is signed in, and keeps the session alive; unauthenticated when it has ended.
 func (s *Store) Session(ctx context.Context, idHash []byte) (Identity, error) {
-	var row struct {
-		Identity
-		Stale bool `db:"stale"`
+	row, err := s.session(ctx, idHash)
+	if err == nil && row.Stale { // once a minute is enough to keep it alive, and spares most requests a write
+		_, err = s.db.ExecContext(ctx, `UPDATE session SET seen_at = now() WHERE id_hash = $1`, idHash)
+		err = wrap(err, "keep session alive")
 	}
-	err := s.db.GetContext(ctx, &row, `
+	return row.Identity, err
+}
+
+// SessionStands is Session without keeping it alive: what goes on by itself is no sign of anybody there.
+func (s *Store) SessionStands(ctx context.Context, idHash []byte) (Identity, error) {
+	row, err := s.session(ctx, idHash)
+	return row.Identity, err
+}
+
+func (s *Store) session(ctx context.Context, idHash []byte) (row session, err error) {
+	err = s.db.GetContext(ctx, &row, `
 		SELECT p.id AS person, a.username, p.name_zh, p.name_en, p.unit, a.language, clock_timestamp() + c.ahead AS now,
 		       s.seen_at < now() - interval '1 minute' AS stale
 		  FROM session s
@@ -93,13 +110,7 @@ func (s *Store) Session(ctx context.Context, idHash []byte) (Identity, error) {
 		 CROSS JOIN clock c
 		 WHERE s.id_hash = $1 AND s.seen_at > now() - make_interval(secs => $2) AND s.created_at > now() - make_interval(secs => $3)`,
 		idHash, SessionIdle.Seconds(), SessionTotal.Seconds())
-	if err != nil {
-		return row.Identity, unauthenticated(one(err, "session", ""), "session_expired")
-	}
-	if row.Stale { // once a minute is enough to keep it alive, and spares most requests a write
-		_, err = s.db.ExecContext(ctx, `UPDATE session SET seen_at = now() WHERE id_hash = $1`, idHash)
-	}
-	return row.Identity, wrap(err, "keep session alive")
+	return row, unauthenticated(one(err, "session", ""), "session_expired")
 }
 
 // DeleteSession ends a session.

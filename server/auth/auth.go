@@ -134,7 +134,11 @@ func (a *Auth) identify(c *gin.Context) error {
 	if err != nil || secret == "" {
 		return nil
 	}
-	id, err := a.store.Session(c.Request.Context(), digest(secret))
+	find := a.store.Session
+	if c.GetHeader("Accept") == "text/event-stream" { // a page that listens: nobody needs to be there
+		find = a.store.SessionStands
+	}
+	id, err := find(c.Request.Context(), digest(secret))
 	switch {
 	case visit.CodeOf(err) == visit.Unauthenticated:
 		c.Set(expiredKey, true)
@@ -157,6 +161,23 @@ func (a *Auth) User(c *gin.Context) (u service.User, ok bool) {
 	v, _ := c.Get(userKey)
 	u, ok = v.(service.User)
 	return u, ok
+}
+
+// Again is User once more, for a request that lasts: as the person is now, and ok is false when the session or token has ended
+// meanwhile. It keeps nothing alive.
+func (a *Auth) Again(c *gin.Context) (u service.User, ok bool, err error) {
+	if u, ok = a.User(c); !ok {
+		return u, false, nil
+	}
+	if token, bears := bearer(c.GetHeader("Authorization")); bears {
+		u.Identity, err = a.store.Token(c.Request.Context(), digest(token))
+	} else {
+		u.Identity, err = a.store.SessionStands(c.Request.Context(), digest(c.GetString(secretKey)))
+	}
+	if visit.CodeOf(err) == visit.Unauthenticated {
+		return u, false, nil
+	}
+	return u, err == nil, err
 }
 
 // Require is User for where somebody must be signed in: the refusal (unauthenticated) says whether a session has ended or

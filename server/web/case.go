@@ -16,23 +16,42 @@ import (
 
 func (p *Pages) showCase(r request) error {
 	_, err := p.svc.Draft(r.ctx(), r.user, r.Param("id"))
-	v, caseErr := p.caseOf(r)
+	v, caseErr := p.seeCase(r)
 	if visit.CodeOf(caseErr) == visit.NotFound && err == nil { // one's own draft that was never submitted
 		return redirect(r.Context, "/visits/"+r.Param("id")+"/edit")
 	}
 	if caseErr != nil {
 		return caseErr
 	}
+	return render(r.Context, http.StatusOK, view.CasePage(v))
+}
+
+// showSummary is what a row of the inbox opens to: a part of a page. Where no script asks for it, it is the case.
+func (p *Pages) showSummary(r request) error {
+	if !partial(r.Context) {
+		return redirect(r.Context, "/visits/"+url.PathEscape(r.Param("id"))+"?"+r.Request.URL.Query().Encode()+"#decide")
+	}
+	v, err := p.seeCase(r)
+	if err != nil {
+		return err
+	}
+	return render(r.Context, http.StatusOK, view.OpenedTask(v))
+}
+
+// seeCase reads a case to be shown, at the task and with the choice that the address names.
+func (p *Pages) seeCase(r request) (view.Case, error) {
+	v, err := p.caseOf(r)
+	if err != nil {
+		return v, err
+	}
 	v.Task = r.Query("task")
 	if verdict := r.Query("verdict"); verdict != "" { // the choice that a key in the inbox makes; the button decides
 		v.Typed = map[string]view.Typed{"decide": {Verdict: verdict}}
 	}
 	if v.Unread > 0 { // what the page shows is known from now on
-		if err := p.svc.SeeVisit(r.ctx(), r.user, v.C.Row.ID); err != nil {
-			return err
-		}
+		err = p.svc.SeeVisit(r.ctx(), r.user, v.C.Row.ID)
 	}
-	return render(r.Context, http.StatusOK, view.CasePage(v))
+	return v, err
 }
 
 func (p *Pages) caseOf(r request) (view.Case, error) {
@@ -92,6 +111,10 @@ func (p *Pages) decide(r request) error {
 	}
 	if err != nil {
 		return p.caseAgain(r, "decide", d.Task, typed, err)
+	}
+	if partial(r.Context) { // of a row that was opened in the inbox, which the script takes away
+		r.Status(http.StatusNoContent)
+		return nil
 	}
 	return redirect(r.Context, casePath(r, "decided"))
 }
@@ -161,6 +184,9 @@ func (p *Pages) caseAgain(r request, form, task string, typed view.Typed, err er
 	}
 	if len(v.Problems) == 0 {
 		v.Problems = []view.Problem{{Text: v.Say(refusal.Rule, refusal.Args)}}
+	}
+	if partial(r.Context) { // of a row that was opened in the inbox
+		return render(r.Context, api.Status(refusal), view.OpenedTask(v))
 	}
 	return render(r.Context, api.Status(refusal), view.CasePage(v))
 }

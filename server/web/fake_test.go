@@ -223,6 +223,10 @@ func (f *fake) User(*gin.Context) (service.User, bool) {
 		Person: p.ID, Username: p.ID, NameZH: p.NameZH, NameEN: p.NameEN, Unit: p.Unit, Language: f.lang, Now: f.now,
 	}, Channel: "web"}, f.user != ""
 }
+func (f *fake) Again(c *gin.Context) (service.User, bool, error) {
+	u, ok := f.User(c)
+	return u, ok, nil
+}
 func (f *fake) Expired(*gin.Context) bool { return f.late && f.user == "" }
 func (f *fake) CSRF(*gin.Context) string {
 	if f.user == "" {
@@ -512,6 +516,24 @@ func (f *fake) handler() http.Handler {
 func (f *fake) get(path string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	f.handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	return w
+}
+
+// part is get by a script that asks for a part of a page, postPart what it sends.
+func (f *fake) part(path string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.Header.Set("HX-Request", "true")
+	w := httptest.NewRecorder()
+	f.handler().ServeHTTP(w, r)
+	return w
+}
+
+func (f *fake) postPart(path string, form url.Values) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("HX-Request", "true")
+	w := httptest.NewRecorder()
+	f.handler().ServeHTTP(w, r)
 	return w
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/visit"
 )
 
@@ -65,4 +66,40 @@ func TestP57_FiltersAreKeptUnderAName(t *testing.T) {
 	w = f.post("/visits?all=1&state=back", sent)
 	require.Equal(t, "/visits?all=1&done=view_deleted&state=back", w.Header().Get("Location"))
 	require.Contains(t, f.did, "delete visits Back")
+}
+
+func TestP57_ARowOfTheInboxOpensToWhatIsDecided(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.user, f.lang = "D1001", "en"
+	const task = "1.1.COL.DEAN"
+	w := f.get("/visits/2026-00001/summary?task=" + task)
+	require.Equal(t, "/visits/2026-00001?task=1.1.COL.DEAN#decide", w.Header().Get("Location"), "without a script it is the case")
+
+	w = f.part("/visits/2026-00001/summary?task=" + task + "&verdict=approve")
+	require.Equal(t, http.StatusOK, w.Code)
+	body := w.Body.String()
+	require.NotContains(t, body, "<html", "a part of a page")
+	require.Contains(t, body, "在会议上宣读论文", "the purpose")
+	require.Contains(t, body, "invitation.pdf", "a document")
+	require.Contains(t, body, i18n.Text(i18n.EN, "flag."+string(visit.TakesGoods), nil))
+	require.Contains(t, body, i18n.Text(i18n.EN, "inbox.lacking", nil))
+	sent := form(t, w, "/visits/2026-00001/decide")
+	require.Equal(t, form(t, f.get("/visits/2026-00001?verdict=approve"), "/visits/2026-00001/decide").Get("version"), sent.Get("version"))
+	require.Equal(t, "approve", sent.Get("decision"))
+	require.NotEmpty(t, sent.Get("seen"), "the event that was seen goes with it, of which the ledger has the view's hash")
+
+	f.refuse = visit.Refuse(visit.Conflict, "version_changed")
+	sent.Set("reason", "Fine.")
+	w = f.postPart("/visits/2026-00001/decide", sent)
+	require.Equal(t, http.StatusConflict, w.Code)
+	require.NotContains(t, w.Body.String(), "<html")
+	require.Equal(t, "Fine.", form(t, w, "/visits/2026-00001/decide").Get("reason"))
+	w = f.postPart("/visits/2026-00001/decide", sent)
+	require.Equal(t, http.StatusNoContent, w.Code)
+	require.Equal(t, "approve 2026-00001 1.1.COL.DEAN Fine. "+sent.Get("key"), f.did[len(f.did)-1])
+
+	w = f.part("/visits/2026-00001/summary?task=1.1.FIN")
+	require.Contains(t, w.Body.String(), "No longer waits for you")
+	require.NotContains(t, w.Body.String(), "/decide", "what is not the user's is not decided")
 }

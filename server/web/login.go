@@ -71,6 +71,9 @@ func (p *Pages) logout(c *gin.Context) error {
 	if err := p.auth.SignOut(c); err != nil {
 		return err
 	}
+	if u, ok := p.auth.User(c); ok && p.hub != nil { // the streams of other windows see that the session has ended
+		p.hub.Wake(u.Person)
+	}
 	return redirect(c, "/login")
 }
 

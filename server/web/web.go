@@ -22,6 +22,7 @@ import (
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/api"
 	"github.com/exeat/exeat/server/i18n"
+	"github.com/exeat/exeat/server/live"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/server/web/view"
 	"github.com/exeat/exeat/visit"
@@ -31,9 +32,10 @@ import (
 type Deps struct {
 	Service    *service.Service
 	Auth       Auth
-	Demo       bool   // shows the demonstration accounts and the clock
-	TemporalUI string // address of Temporal's own pages, "" where there are none
-	Mailbox    string // folder of the mails of a demonstration, "" where there is none
+	Demo       bool      // shows the demonstration accounts and the clock
+	TemporalUI string    // address of Temporal's own pages, "" where there are none
+	Mailbox    string    // folder of the mails of a demonstration, "" where there is none
+	Live       *live.Hub // wakes the streams of pages; nil: pages do not update by themselves
 }
 
 // Auth says who a request comes from; package auth is one. After SignIn, CSRF gives the token of the new session.
@@ -42,6 +44,7 @@ type Auth interface {
 	SignOut(c *gin.Context) error
 	User(c *gin.Context) (service.User, bool)
 	Expired(c *gin.Context) bool
+	Again(c *gin.Context) (u service.User, ok bool, err error)
 	CSRF(c *gin.Context) string
 }
 
@@ -118,6 +121,8 @@ type Pages struct {
 	demo       bool
 	temporalUI string
 	mailbox    string
+	hub        hub           // nil: pages do not update by themselves
+	beat       time.Duration // of the streams
 }
 
 // Register puts all pages on the engine. Who stands before them must have run auth's Identify and Protect, and must answer
@@ -125,7 +130,10 @@ type Pages struct {
 func Register(engine *gin.Engine, d Deps) *Pages {
 	p := &Pages{
 		svc: d.Service, record: d.Service.Store, auth: d.Auth, names: d.Service.PolicyName, demo: d.Demo,
-		temporalUI: d.TemporalUI, mailbox: d.Mailbox,
+		temporalUI: d.TemporalUI, mailbox: d.Mailbox, beat: beat,
+	}
+	if d.Live != nil {
+		p.hub = d.Live
 	}
 	p.routes(engine)
 	if p.mailbox != "" { // the standalone form
@@ -148,6 +156,7 @@ func (p *Pages) routes(r gin.IRouter) {
 
 	r.GET("/", p.signedIn(p.showDesk))
 	p.inboxRoutes(r)
+	r.GET("/events", p.signedIn(p.events))
 	r.GET("/people", p.signedIn(p.findPeople))
 
 	r.GET("/visits", p.signedIn(p.listVisits))
@@ -158,6 +167,7 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.GET("/visits/:id", p.signedIn(p.showCase))
 	r.GET("/visits/:id/edit", p.signedIn(p.editVisit))
 	r.POST("/visits/:id/edit", p.signedIn(p.saveVisit))
+	r.GET("/visits/:id/summary", p.signedIn(p.showSummary))
 	r.POST("/visits/:id/decide", p.signedIn(p.decide))
 	r.POST("/visits/:id/answer", p.signedIn(p.command(service.CommandAnswer, "answered")))
 	r.POST("/visits/:id/withdraw", p.signedIn(p.command(service.CommandWithdraw, "withdrawn")))

@@ -100,10 +100,10 @@ if (off) off.checked = localStorage.getItem("keys") === "off";
 off?.addEventListener("change", () => localStorage.setItem("keys", off.checked ? "off" : "on"));
 document.getElementById("keys-open")?.addEventListener("click", () => keys.showModal());
 
-const tasks = [...document.querySelectorAll("[data-task]")];
 const acts = {
   j: () => stepTask(1),
   k: () => stepTask(-1),
+  o: () => taskAt()?.click(),
   a: () => choose("approve"),
   r: () => choose("return"),
   "?": () => keys.showModal(),
@@ -118,16 +118,25 @@ document.addEventListener("keydown", (event) => {
   act();
 });
 
+// taskAt is the task that has the focus, or whose row is open around it.
+function taskAt() {
+  const row = document.activeElement.closest(".opened")?.previousElementSibling ?? document.activeElement;
+  return row.matches("[data-task]") ? row : row.querySelector(":scope > td > [data-task]");
+}
+
 function stepTask(by) {
+  const tasks = [...document.querySelectorAll("[data-task]")];
   if (tasks.length === 0) return;
-  const at = tasks.indexOf(document.activeElement);
+  const at = tasks.indexOf(taskAt());
   tasks[at < 0 ? 0 : Math.min(Math.max(at + by, 0), tasks.length - 1)].focus();
 }
 
-// In the list it opens the case at the decision; beside the decision it makes the choice, which the button confirms.
+// In the list it opens the row, or else the case, at the decision; beside the decision it makes the choice, which the button
+// confirms.
 function choose(verdict) {
   const task = document.activeElement;
-  if (tasks.includes(task)) {
+  if (task.matches("[data-task]")) {
+    if (!task.dispatchEvent(new CustomEvent("open-task", { bubbles: true, cancelable: true, detail: verdict }))) return;
     const to = new URL(task.href);
     to.searchParams.set("verdict", verdict);
     to.hash = "f-reason";

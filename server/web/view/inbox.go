@@ -31,8 +31,8 @@ func (v Inbox) due(when string) string {
 // filtered tells that some of what waits is not shown.
 func (v Inbox) filtered() bool { return len(InboxQuery(v.Filter)) > 0 || v.Filter.Cursor != "" }
 
-// tally is a number of tasks, with a plus where there are more than were counted.
-func tally(t store.Tally) string {
+// Tally is a number of tasks, with a plus where there are more than were counted.
+func Tally(t store.Tally) string {
 	if t.More {
 		return count(t.N) + "+"
 	}
