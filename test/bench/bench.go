@@ -32,6 +32,8 @@ type bench struct {
 	store          *store.Store
 	host           host.Host
 	people         map[string]*client.Client
+	tokens         map[string]string // by person
+	url            string
 	draft          visit.Draft // takes the route R17 and lacks nothing
 	server, worker *process.Process
 	closers        []func()
@@ -39,7 +41,7 @@ type bench struct {
 
 // open prepares the database, which must be empty, and starts server, worker and the worker of the bare workflow.
 func open(ctx context.Context) (_ *bench, err error) {
-	b := &bench{people: map[string]*client.Client{}}
+	b := &bench{people: map[string]*client.Client{}, tokens: map[string]string{}}
 	defer func() {
 		if err != nil {
 			b.close()
@@ -141,13 +143,14 @@ func freeAddress() (string, error) {
 
 func (b *bench) signIn(ctx context.Context, url string) error {
 	api := client.New(url)
+	b.url = url
 	b.atClose(api.Close)
 	for _, p := range demo.University().People {
 		token, err := auth.NewToken(ctx, b.store, p.ID, "bench", 24*time.Hour)
 		if err != nil {
 			return err
 		}
-		b.people[p.ID] = api.WithToken(token)
+		b.people[p.ID], b.tokens[p.ID] = api.WithToken(token), token
 	}
 	return nil
 }

@@ -43,6 +43,7 @@ var measures = []measure{
 	{"memory", memory, false},
 	{"search", search, true},
 	{"inbox", inbox, true},
+	{"pages", pages, false},
 	{"lists", lists, true}, // and the replay, over the same record
 }
 

@@ -19,7 +19,7 @@ func TestP57_TheInboxUpdatesItselfWithoutDisturbing(t *testing.T) {
 	request := func(title string, days int) string {
 		d := journey(t, visit.Academic, title, days)
 		d.Unit = "INFO"
-		return handedIn(t, "faculty2.info", d)
+		return handedIn(t, "sec.info", d)
 	}
 	id := request("Decided elsewhere", 5)
 	b := signIn(t, i18n.EN, desk, "dean.info")
