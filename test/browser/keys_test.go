@@ -3,6 +3,7 @@ package browser_test
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -30,6 +31,8 @@ func TestP57_TheInboxByKeyboardAlone(t *testing.T) {
 	d := journey(t, visit.Academic, "Decided by keys", 6)
 	d.Unit = "LEEDS"
 	id := handedIn(t, "faculty.leeds", d)
+	d.Title = "Waits behind it"
+	handedIn(t, "sec.leeds", d)
 	b := signIn(t, i18n.EN, desk, "dean.leeds")
 	b.visit("/inbox")
 	b.strike("?")
@@ -46,6 +49,9 @@ func TestP57_TheInboxByKeyboardAlone(t *testing.T) {
 	b.strike(kb.Enter)
 	b.await(`document.querySelector(".opened #decide") !== null`)
 	b.look()
+	axe, err := os.ReadFile("../../node_modules/axe-core/axe.min.js")
+	require.NoError(t, err)
+	b.accessible(string(axe))
 	require.True(t, b.onTask(id), "the row opens and the focus stays, so that one can go on")
 	require.Equal(t, http.StatusOK, b.load(chromedp.KeyEvent(kb.Enter)), "once more opens the case")
 	require.True(t, strings.HasPrefix(b.path(), "/visits/"+id), b.path())
@@ -68,6 +74,7 @@ func TestP57_TheInboxByKeyboardAlone(t *testing.T) {
 	keys += b.strike(kb.Tab, kb.Enter)
 	b.await(fmt.Sprintf(`document.getElementById("arrived").textContent === %q`, b.say("done.decided")))
 	require.False(t, b.has(id), "the row is gone, and the list is where it was")
+	b.await(`document.activeElement.matches("[data-task]")`) // the next one has the focus
 	b.visit("/visits/" + id)
 	b.sees(b.say("event.signed_off"))
 	t.Logf("from the task in the list to the recorded approval, without leaving the list: %d keys", keys)
