@@ -44,8 +44,12 @@ func TestP57_TheInboxByKeyboardAlone(t *testing.T) {
 		walked += b.strike("j")
 	}
 	require.True(t, b.onTask(id), "j comes by every task")
-	b.strike("k", "j")
-	require.True(t, b.onTask(id) || walked == 1, "k goes back")
+	if walked == 1 {
+		b.strike("j", "k")
+	} else {
+		b.strike("k", "j")
+	}
+	require.True(t, b.onTask(id), "k goes back")
 	b.strike(kb.Enter)
 	b.await(`document.querySelector(".opened #decide") !== null`)
 	b.look()
