@@ -104,6 +104,7 @@ func families() map[string][]string {
 		"error.":               {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"error.help.":          {"400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"},
 		"event.":               slices.Concat(visit.Kinds, view.RepairSteps),
+		"expected.":            {"visits", "visits_stage", string(service.BySignOffs), string(service.ByLimits)},
 		"export.":              service.Formats,
 		"fault.":               strings_(ledger.FaultKinds),
 		"finding.":             {"split_group"},

@@ -27,6 +27,8 @@ type Preview struct {
 	Facts []policy.ShownFact `json:"facts"`
 	// Budget holds the draft's lines of money against the tables of rates.
 	Budget money.Budget `json:"budget"`
+	// Expected is when it would be approved if it were submitted now; nil without a route, and for a visit that was submitted before.
+	Expected *Expected `json:"expected,omitempty"`
 }
 
 // Preview routes a draft without keeping it; id is that of the draft, "" for one that was never saved. It refuses only a
@@ -45,7 +47,11 @@ func (s *Service) Preview(ctx context.Context, id string, d visit.Draft) (Previe
 		return a.Preview, err
 	}
 	a.Facts = a.facts.Shown(*a.Route)
-	if a.Simpler, err = pack.Simpler(a.facts); err != nil || st.visit.ID == "" {
+	if a.Simpler, err = pack.Simpler(a.facts); err != nil {
+		return a.Preview, err
+	}
+	if st.visit.ID == "" {
+		a.Expected, err = s.expectedOf(ctx, d.Unit, *a.Route)
 		return a.Preview, err
 	}
 	r, err := s.reask(ctx, st.visit, a.content(st.visit.Applicant, d), a.Route.Pin())

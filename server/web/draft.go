@@ -341,7 +341,7 @@ func (p *Pages) panel(r request, page view.Page, id string, d visit.Draft, probl
 	if err != nil {
 		return view.Panel{}, err
 	}
-	v := view.Panel{Page: page, ID: id, Route: preview.Route, Simpler: preview.Simpler, Reask: preview.Reask, Budget: preview.Budget, Facts: preview.Facts, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
+	v := view.Panel{Page: page, ID: id, Route: preview.Route, Simpler: preview.Simpler, Reask: preview.Reask, Budget: preview.Budget, Facts: preview.Facts, Expected: preview.Expected, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
 	if v.Route == nil {
 		return v, nil
 	}

@@ -136,6 +136,7 @@ type Panel struct {
 	Facts    []policy.ShownFact
 	Problems []visit.Problem
 	Budget   money.Budget
+	Expected *service.Expected
 	Holders  map[string][]store.Acting // who may sign today, by the code of the sign-off
 }
 
