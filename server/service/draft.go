@@ -231,6 +231,17 @@ func (s *Service) PrepareDraft(ctx context.Context, u User, applicant, key strin
 	return s.Store.PrepareDraft(ctx, u.Person, applicant, key, d)
 }
 
+// KeepDraft is PrepareDraft for a page that is sent again as one types: what the same key has made is replaced by what is typed
+// now, unless it was changed elsewhere meanwhile. So an answer that was lost loses nothing, and nothing is made twice.
+func (s *Service) KeepDraft(ctx context.Context, u User, applicant, key string, d visit.Draft) (store.DraftRow, error) {
+	row, err := s.PrepareDraft(ctx, u, applicant, key, d)
+	var refused *visit.Error
+	if errors.As(err, &refused) && refused.Rule == "command_reused" {
+		return s.SaveDraft(ctx, u, refused.Args["draft"], 1, d)
+	}
+	return row, err
+}
+
 // prepares tells that a right is that of a foreign-affairs secretary, held and not delegated.
 func prepares(a store.Acting) bool { return a.Post == "COL.SEC" && a.OnBehalfOf == "" }
 

@@ -25,6 +25,7 @@ var embedded embed.FS
 const (
 	styleSheet   = "exeat.css"
 	ownScript    = "app.js"
+	formScript   = "form.js"
 	htmx         = "vendor/htmx.min.js"
 	countryNames = "vendor/countries.json"
 )
@@ -41,7 +42,7 @@ type asset struct {
 
 var assets = sync.OnceValues(func() (byAddress map[string]asset, addresses map[string]string) {
 	byAddress, addresses = map[string]asset{}, map[string]string{}
-	for _, name := range []string{styleSheet, ownScript, htmx} {
+	for _, name := range []string{styleSheet, ownScript, formScript, htmx} {
 		content, err := fs.ReadFile(embedded, "assets/"+name)
 		if err != nil {
 			continue
@@ -60,7 +61,7 @@ func address(name string) string {
 }
 
 func pageAssets() view.Assets {
-	return view.Assets{CSS: address(styleSheet), App: address(ownScript), HTMX: address(htmx)}
+	return view.Assets{CSS: address(styleSheet), App: address(ownScript), Form: address(formScript), HTMX: address(htmx)}
 }
 
 func serveAsset(c *gin.Context) error {

@@ -85,12 +85,17 @@ func rows[T any](f url.Values, list string, row func(of func(string) string) T) 
 	return out
 }
 
-// compact drops the rows in which nothing was typed.
+// compact drops the rows in which nothing was typed. A stay without its first or last day has that of the journey, as far as it is the
+// first or the last one.
 func compact(f view.Form) view.Form {
 	f.Travellers = slices.DeleteFunc(f.Travellers, func(t visit.Traveller) bool { return t.Person == "" })
 	f.Legs = slices.DeleteFunc(f.Legs, func(l visit.Leg) bool { return l == visit.Leg{} })
 	f.Funding = slices.DeleteFunc(f.Funding, func(m view.FundingRow) bool { return m.Source == "" && m.Kind == "" && m.Amount == "" })
 	f.Budget = slices.DeleteFunc(f.Budget, func(l view.BudgetRow) bool { return l.Kind == "" && l.Amount == "" })
+	if last := len(f.Legs) - 1; last >= 0 {
+		f.Legs[0].Arrive = cmp.Or(f.Legs[0].Arrive, f.ExitDate)
+		f.Legs[last].Depart = cmp.Or(f.Legs[last].Depart, f.ReturnDate)
+	}
 	return f
 }
 
@@ -282,6 +287,9 @@ func (p *Pages) showForm(r request, status int, v view.Edit) error {
 			}
 		}
 	}
+	if v.Files, err = p.svc.DraftFiles(r.ctx(), r.user, v.ID); err != nil {
+		return err
+	}
 	if v.Applicant != "" {
 		if err := p.know(r.ctx(), &v.Page, v.Applicant); err != nil {
 			return err
@@ -388,7 +396,11 @@ func (p *Pages) previewVisit(r request) error {
 	if err != nil {
 		return err
 	}
-	return render(r.Context, http.StatusOK, view.PreviewParts(view.Edit{Page: page, Form: f, Panel: panel}))
+	files, err := p.svc.DraftFiles(r.ctx(), r.user, id)
+	if err != nil {
+		return err
+	}
+	return render(r.Context, http.StatusOK, view.PreviewParts(view.Edit{Page: page, ID: id, Form: f, Panel: panel, Files: files}))
 }
 
 // saveVisit does what the pressed button says: add or remove a row, save, or save and submit.
@@ -445,8 +457,7 @@ func (p *Pages) typed(r request) (view.Edit, error) {
 	if err := p.resolve(r.ctx(), &page, &f); err != nil {
 		return view.Edit{}, err
 	}
-	revision, _ := strconv.Atoi(r.PostForm("revision")) // 0, whatever it has, for what is not a number
-	v := view.Edit{Page: page, ID: id, Revision: revision, Form: f, Applicant: r.PostForm("applicant")}
+	v := view.Edit{Page: page, ID: id, Revision: revisionOf(r), Form: f, Applicant: r.PostForm("applicant"), Typed: true}
 	return v, p.upload(r, &v)
 }
 
@@ -486,12 +497,15 @@ func (p *Pages) keepFile(r request, header *multipart.FileHeader) (store.File, e
 	return p.svc.Upload(r.ctx(), r.user, file)
 }
 
+// revisionOf is the revision that a form was rendered with: 0, whatever the draft has, for what is not a number.
+func revisionOf(r request) int {
+	n, _ := strconv.Atoi(r.PostForm("revision"))
+	return n
+}
+
 func (p *Pages) save(r request, v view.Edit, d visit.Draft) (store.DraftRow, error) {
 	if v.ID == "" {
-		if v.Applicant != "" {
-			return p.svc.PrepareDraft(r.ctx(), r.user, v.Applicant, keyOf(r), d)
-		}
-		return p.svc.CreateDraft(r.ctx(), r.user, keyOf(r), d)
+		return p.svc.KeepDraft(r.ctx(), r.user, v.Applicant, keyOf(r), d)
 	}
 	return p.svc.SaveDraft(r.ctx(), r.user, v.ID, v.Revision, d)
 }
@@ -506,7 +520,7 @@ func (p *Pages) showAgain(r request, v view.Edit, err error) error {
 		if err != nil {
 			return err
 		}
-		v.Revision = row.Revision
+		v.Revision, v.Changed = row.Revision, true
 		v.Problems = append(v.Problems, view.Problem{Text: v.Say(refusal.Rule, refusal.Args)})
 	case refusal.Code != visit.Invalid:
 		return err

@@ -77,7 +77,9 @@ type Edit struct {
 	Roster   string
 	Returned string // why it was returned, "" unless it was
 	State    visit.State
-	Saved    bool
+	Typed    bool                  // what it shows was sent and is not saved
+	Changed  bool                  // the draft was changed elsewhere since
+	Files    map[string]store.File // of the documents of the draft as it was saved last, by hash
 	Units    []string
 	Lands    []string // codes of countries, in the order of their names
 	Panel    Panel
@@ -124,6 +126,12 @@ func (v Edit) unasked() []int {
 		}
 	}
 	return at
+}
+
+// file gives what is known of an upload that was saved with the draft.
+func (v Edit) file(i int) (store.File, bool) {
+	f, ok := v.Files[v.Form.Documents[i].File]
+	return f, ok
 }
 
 // Panel is the live route beside the form.

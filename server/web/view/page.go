@@ -50,7 +50,7 @@ type User struct {
 }
 
 // Assets are the addresses of the style sheet and the scripts; HTMX is empty if it was not built.
-type Assets struct{ CSS, App, HTMX string }
+type Assets struct{ CSS, App, Form, HTMX string }
 
 // Names give what codes and ids are called. Where a name is not known the code is shown.
 type Names struct {
