@@ -258,6 +258,7 @@ func (a *api) addVisits() {
 	create := post("createVisit", "/visits", "Keep a new draft")
 	create.DefaultStatus = http.StatusCreated
 	add(a, create, a.createVisit)
+	add(a, get("copyVisit", "/visits/{id}/copy", "A draft to begin another visit with, from one of one's own; nothing is kept"), a.copyVisit)
 	save := huma.Operation{OperationID: "saveVisit", Method: http.MethodPut, Path: "/visits/{id}", Summary: "Replace a draft, or the working copy of a returned visit"}
 	add(a, save, a.saveVisit)
 	add(a, get("visits", "/visits", "List the visits that the caller may see"), a.visits)
@@ -293,6 +294,10 @@ func (a *api) createVisit(ctx context.Context, who caller, in *newDraft) (*oneVi
 	out := draftVisit(d)
 	out.Location = Prefix + "/visits/" + d.ID
 	return out, nil
+}
+
+func (a *api) copyVisit(ctx context.Context, who caller, in *VisitPath) (*body[visit.Draft], error) {
+	return answer(a.svc.Copy(ctx, who.user, in.ID))
 }
 
 func (a *api) saveVisit(ctx context.Context, who caller, in *saveDraft) (*oneVisit, error) {

@@ -285,6 +285,24 @@ func (s *Service) Draft(ctx context.Context, u User, id string) (store.DraftRow,
 	return d, err
 }
 
+// Copy gives a draft to begin another visit with: of a draft of one's own, or of a visit for which one applied, on which one
+// travels or which one has prepared, as it stands. Nothing is kept.
+func (s *Service) Copy(ctx context.Context, u User, id string) (visit.Draft, error) {
+	v, err := s.Store.Visit(ctx, id)
+	if visit.CodeOf(err) == visit.NotFound {
+		row, err := s.Draft(ctx, u, id)
+		return row.Draft.Copy(), err
+	}
+	if err != nil {
+		return visit.Draft{}, err
+	}
+	if v.Applicant != u.Person && !slices.Contains(v.Travellers, u.Person) && !slices.Contains(v.PreparedBy, u.Person) {
+		return visit.Draft{}, visit.Refuse(visit.NotFound, "not_found", "what", "visit", "id", id)
+	}
+	c, err := s.Store.Content(ctx, id, v.Valid())
+	return c.Draft.Copy(), err
+}
+
 // editable gives one's own draft if it may be changed now: never submitted, returned, or approved and to be amended.
 func (s *Service) editable(ctx context.Context, u User, id string) (store.DraftRow, error) {
 	d, err := s.Draft(ctx, u, id)

@@ -65,3 +65,26 @@ func TestAPageThatIsSentAgainKeepsOneDraft(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, f, "nobody else's")
 }
+
+func TestOneBeginsFromAVisitOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	id := k.submitted("faculty.civ")
+	d, err := k.svc.Copy(t.Context(), k.user("faculty.civ"), id)
+	require.NoError(t, err)
+	require.Equal(t, "Bridge monitoring", d.Title)
+	require.Empty(t, d.ExitDate)
+	require.Empty(t, d.Documents)
+	row, err := k.svc.CreateDraft(t.Context(), k.user("faculty.civ"), "", d)
+	require.NoError(t, err, "it can be saved at once")
+	again, err := k.svc.Copy(t.Context(), k.user("faculty.civ"), row.ID)
+	require.NoError(t, err, "a draft can be copied too")
+	require.Equal(t, d.Normal(), again.Normal())
+
+	for _, of := range []string{id, row.ID, "2026-99999"} {
+		_, err = k.svc.Copy(t.Context(), k.user("faculty2.civ"), of)
+		require.Equal(t, visit.NotFound, visit.CodeOf(err), of)
+	}
+	_, err = k.svc.Copy(t.Context(), k.user("dean.civ"), id)
+	require.Equal(t, visit.NotFound, visit.CodeOf(err), "who only signs begins nothing from it")
+}

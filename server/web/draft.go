@@ -23,6 +23,9 @@ import (
 // formMemory is how much of a form is held in memory; files that do not fit lie in temporary ones meanwhile.
 const formMemory = 1 << 20
 
+// earlier is how many visits of one's own are offered to be copied.
+const earlier = 8
+
 // maxRows is how many rows of one list a form may have.
 const maxRows = 200
 
@@ -228,16 +231,31 @@ func (p *Pages) newVisit(r request) error {
 	if err != nil {
 		return err
 	}
-	applicant := strings.TrimSpace(r.Query("for"))
+	applicant, copied := strings.TrimSpace(r.Query("for")), r.Query("copy")
 	leader := cmp.Or(applicant, r.user.Person)
 	f := view.Form{Unit: r.user.Unit, Travellers: []visit.Traveller{{Person: leader, Role: visit.Leader}}}
+	if copied != "" {
+		d, err := p.svc.Copy(r.ctx(), r.user, copied)
+		if err != nil {
+			return err
+		}
+		f = view.FormOf(d)
+	}
 	if err := p.resolve(r.ctx(), &page, &f); err != nil {
 		return err
 	}
 	if applicant != "" { // a name may have been typed
 		applicant = f.Travellers[0].Person
 	}
-	return p.showForm(r, http.StatusOK, view.Edit{Page: page, Form: f, Applicant: applicant})
+	v := view.Edit{Page: page, Form: f, Applicant: applicant, CopyOf: copied}
+	if copied == "" && applicant == "" {
+		_, own, err := p.svc.Mine(r.ctx(), r.user)
+		if err != nil {
+			return err
+		}
+		v.Earlier = own.Items[:min(len(own.Items), earlier)]
+	}
+	return p.showForm(r, http.StatusOK, v)
 }
 
 func (p *Pages) editVisit(r request) error {

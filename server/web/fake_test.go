@@ -417,6 +417,13 @@ func (f *fake) DraftFiles(_ context.Context, _ service.User, id string) (map[str
 	}
 	return files, nil
 }
+func (f *fake) Copy(_ context.Context, u service.User, id string) (visit.Draft, error) {
+	k, ok := f.visits[id]
+	if !ok || k.v.Applicant != u.Person {
+		return visit.Draft{}, visit.Refuse(visit.NotFound, "not_found", "what", "visit", "id", id)
+	}
+	return k.draft.Copy(), nil
+}
 func (f *fake) KeepDraft(_ context.Context, u service.User, _, _ string, d visit.Draft) (store.DraftRow, error) {
 	return f.SaveDraft(context.Background(), u, "2026-00099", 0, d)
 }

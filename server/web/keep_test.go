@@ -104,3 +104,25 @@ func TestOneFileIsKeptBeforeTheFormIsSent(t *testing.T) {
 	require.Contains(t, a.Text, "application/x-msdownload")
 	require.Equal(t, http.StatusUnprocessableEntity, send("other", "plan.pdf", "%PDF-1.7").Code)
 }
+
+func TestANewRequestBeginsFromAnEarlierOne(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.user, f.lang = "F1001", "en"
+	for _, page := range []string{"/visits/new", "/visits", "/visits/2026-00001"} {
+		require.Contains(t, f.get(page).Body.String(), `href="/visits/new?copy=2026-00001"`, page)
+	}
+	w := f.get("/visits/new?copy=2026-00001")
+	require.Equal(t, http.StatusOK, w.Code)
+	copied := form(t, w, "draft")
+	require.Equal(t, draft().Title, copied.Get("title"))
+	require.Equal(t, "DE", copied.Get("legs[0].country"))
+	require.Empty(t, copied.Get("exit_date"))
+	require.NotContains(t, copied, "documents[0].file")
+	require.Empty(t, copied.Get("id"), "nothing is kept yet")
+	require.Contains(t, w.Body.String(), "Copied from 2026-00001")
+	checkPage(t, f, w)
+	require.Equal(t, http.StatusNotFound, f.get("/visits/new?copy=2026-77777").Code)
+	f.user = "D1001"
+	require.NotContains(t, f.get("/visits/2026-00001").Body.String(), "?copy=", "who only signs is not offered it")
+}

@@ -83,6 +83,7 @@ type desk interface {
 	Do(ctx context.Context, u service.User, id, command, task, text, key string) (visit.Receipt, error)
 	CategoryChange(ctx context.Context, u service.User, id string, to visit.Category) (service.CategoryChange, error)
 	ChangeCategory(ctx context.Context, u service.User, id string, to visit.Category, reason, key string) (visit.Receipt, error)
+	Copy(ctx context.Context, u service.User, id string) (visit.Draft, error)
 	DraftFiles(ctx context.Context, u service.User, id string) (map[string]store.File, error)
 	Upload(ctx context.Context, u service.User, r io.Reader) (store.File, error)
 	OpenFile(ctx context.Context, u service.User, id, hash string) (service.Download, error)

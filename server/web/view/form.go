@@ -73,6 +73,9 @@ type Edit struct {
 	// Applicant is for whom the request is prepared, "" for one's own.
 	Applicant string
 	Form      Form
+	// CopyOf is the visit that the form was copied from, "" for any other; Earlier are those that a new one may be copied from.
+	CopyOf  string
+	Earlier []store.VisitRow
 	// Roster is a list of travellers that was pasted and refused.
 	Roster   string
 	Returned string // why it was returned, "" unless it was
@@ -183,6 +186,11 @@ func (p Page) holders(as []store.Acting) string {
 		}
 	}
 	return joinNames(p, names)
+}
+
+// own tells that the user may begin another visit from this one: applicant or traveller.
+func (p Page) own(r store.VisitRow) bool {
+	return p.User != nil && (r.Applicant == p.User.Person || slices.Contains(r.Travellers, p.User.Person))
 }
 
 func joinNames(p Page, names []string) string {
