@@ -126,3 +126,24 @@ func TestANewRequestBeginsFromAnEarlierOne(t *testing.T) {
 	f.user = "D1001"
 	require.NotContains(t, f.get("/visits/2026-00001").Body.String(), "?copy=", "who only signs is not offered it")
 }
+
+// Two plain questions choose the category; the first one only says which answers the second offers.
+func TestPlainQuestionsChooseTheCategory(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.user, f.lang = "F1001", "en"
+	who := func(w *httptest.ResponseRecorder) string { return form(t, w, "draft").Get("who") }
+	w := f.get("/visits/new")
+	require.Equal(t, "staff", who(w))
+	require.Empty(t, form(t, w, "draft").Get("category"), "nothing is chosen for one")
+	require.Contains(t, w.Body.String(), "What is the visit for?")
+	require.Contains(t, w.Body.String(), "A conference, joint research, teaching or an academic visit")
+	require.Contains(t, w.Body.String(), "outside the quota")
+	require.Equal(t, "students", who(f.post("/visits/new", url.Values{"do": {"add-legs"}, "category": {"STU_TOUR"}})))
+
+	sent := form(t, f.get("/visits/2026-00003/edit"), "draft")
+	require.Equal(t, "staff", sent.Get("who"))
+	w = f.post("/visits/preview", sent)
+	require.Contains(t, w.Body.String(), `<div class="means">`)
+	require.Contains(t, w.Body.String(), "R17")
+}

@@ -62,6 +62,14 @@ func (f Form) WithRows() Form {
 	return f
 }
 
+// forStudents tells that the questions begin with those for students: as the category says, or else who travels.
+func (v Edit) forStudents() bool {
+	if v.Form.Category != "" {
+		return visit.Category(v.Form.Category).ForStudents()
+	}
+	return len(v.Form.Travellers) > 0 && v.People[v.Form.Travellers[0].Person].Rank == policy.Student
+}
+
 func (f Form) has(flag visit.Flag) bool { return slices.Contains(f.Flags, string(flag)) }
 
 // Edit is the page of the form: a new request, a draft, or a returned or approved visit.
