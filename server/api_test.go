@@ -224,6 +224,20 @@ func TestDraftIsSavedOverTheRevisionThatWasRead(t *testing.T) {
 	s.as("dean.civ").send(http.MethodPut, "/visits/"+id, `{}`, "").refused(http.StatusNotFound, "not_found", "not_found")
 }
 
+// What the form shows is in the API: when a draft would be approved, and a draft that begins from another.
+func TestExpectedDateAndCopy(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	c, id := s.draft()
+	preview := c.post("/visits/preview", fmt.Sprintf(conference, ""), "").ok(http.StatusOK)
+	require.Equal(t, "limits", preview.at("expected", "by"))
+	require.Regexp(t, `^\d{4}-\d\d-\d\d$`, preview.at("expected", "day"))
+	copied := c.get("/visits/" + id + "/copy").ok(http.StatusOK)
+	require.Equal(t, "Kyoto University", copied.at("legs", 0, "host"))
+	require.Equal(t, "", copied.at("exit_date"))
+	s.as("dean.civ").get("/visits/"+id+"/copy").refused(http.StatusNotFound, "not_found", "not_found")
+}
+
 func TestFilesAreSentAndSaved(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, false)

@@ -32,6 +32,11 @@ const (
 // Categories lists every category, in the order in which a form offers them.
 var Categories = []Category{Academic, Work, Training, LongStay, StudentConference, StudentExchange, StudentTour, StudentCSC}
 
+// ForStudents tells that students make such a visit.
+func (c Category) ForStudents() bool {
+	return slices.Contains([]Category{StudentConference, StudentExchange, StudentTour, StudentCSC}, c)
+}
+
 // Flag marks a draft for a special procedure.
 type Flag string
 

@@ -82,7 +82,7 @@ func (s *Store) draftOfKey(ctx context.Context, applicant, key, hash string) (Dr
 		return DraftRow{}, fmt.Errorf("find the draft of a key: %w", err)
 	}
 	if made.Hash != hash {
-		return DraftRow{}, visit.Refuse(visit.Conflict, "command_reused", "command", key)
+		return DraftRow{}, visit.Refuse(visit.Conflict, "command_reused", "command", key, "draft", made.ID)
 	}
 	return s.Draft(ctx, made.ID)
 }

@@ -54,8 +54,8 @@ func (a *api) addFiles() {
 	})
 }
 
-// ServeFile sends a document and closes it. Pictures are shown; everything else is saved, since it comes from a user and
-// would run in the name of this site.
+// ServeFile sends a document and closes it. Pictures and PDFs are shown, without any right of this site; everything else is
+// saved, since it comes from a user and would run in its name.
 func ServeFile(w http.ResponseWriter, r *http.Request, d service.Download) {
 	defer func() { _ = d.Content.Close() }() // was only read
 	h := w.Header()
@@ -70,7 +70,7 @@ func ServeFile(w http.ResponseWriter, r *http.Request, d service.Download) {
 
 func disposition(d service.Download) string {
 	kind := "attachment"
-	if d.Image() {
+	if d.Shown() {
 		kind = "inline"
 	}
 	if s := mime.FormatMediaType(kind, map[string]string{"filename": d.Name}); d.Name != "" && s != "" {

@@ -59,6 +59,7 @@ type Visit struct {
 	Delegations []store.Delegation `json:"delegations,omitempty"`
 	Background  *Background        `json:"background,omitempty" doc:"For who may sign."`
 	Comments    []Comment          `json:"comments,omitempty" doc:"Those that the caller may read."`
+	Expected    *service.Expected  `json:"expected,omitempty" doc:"When a visit that is being decided will probably be approved."`
 	NextDue     *time.Time         `json:"next_due,omitempty" doc:"When time itself acts next: a reminder, an escalation, the end of the notice or of a question."`
 }
 
@@ -184,6 +185,8 @@ type Preview struct {
 	// Facts are what the rules know.
 	Facts  []policy.ShownFact `json:"facts" doc:"What the rules know of the visit, and where each fact comes from; empty while there is no route."`
 	Budget money.Budget       `json:"budget" doc:"The lines of money with the standard beside each."`
+	// Expected is for a draft that was never submitted.
+	Expected *service.Expected `json:"expected,omitempty" doc:"When it would be approved if it were submitted now, from what the record measured; absent without a route."`
 }
 
 // PreviewProblem is one thing wrong with, or missing from, a draft.
@@ -255,6 +258,7 @@ func (a *api) addVisits() {
 	create := post("createVisit", "/visits", "Keep a new draft")
 	create.DefaultStatus = http.StatusCreated
 	add(a, create, a.createVisit)
+	add(a, get("copyVisit", "/visits/{id}/copy", "A draft to begin another visit with, from one of one's own; nothing is kept"), a.copyVisit)
 	save := huma.Operation{OperationID: "saveVisit", Method: http.MethodPut, Path: "/visits/{id}", Summary: "Replace a draft, or the working copy of a returned visit"}
 	add(a, save, a.saveVisit)
 	add(a, get("visits", "/visits", "List the visits that the caller may see"), a.visits)
@@ -275,7 +279,7 @@ func (a *api) preview(ctx context.Context, who caller, in *previewInput) (*body[
 }
 
 func previewOf(who caller, p service.Preview) Preview {
-	return Preview{Route: p.Route, Reask: p.Reask, Budget: p.Budget, Facts: append([]policy.ShownFact{}, p.Facts...), Simpler: append([]policy.Change{}, p.Simpler...), Problems: collect(p.Problems, func(q visit.Problem) PreviewProblem {
+	return Preview{Route: p.Route, Reask: p.Reask, Budget: p.Budget, Expected: p.Expected, Facts: append([]policy.ShownFact{}, p.Facts...), Simpler: append([]policy.Change{}, p.Simpler...), Problems: collect(p.Problems, func(q visit.Problem) PreviewProblem {
 		return PreviewProblem{
 			FieldProblem: FieldProblem{Field: q.Field, Rule: q.Rule, Message: i18n.Text(who.lang, "rule."+q.Rule, q.Args)}, Missing: q.Missing,
 		}
@@ -290,6 +294,10 @@ func (a *api) createVisit(ctx context.Context, who caller, in *newDraft) (*oneVi
 	out := draftVisit(d)
 	out.Location = Prefix + "/visits/" + d.ID
 	return out, nil
+}
+
+func (a *api) copyVisit(ctx context.Context, who caller, in *VisitPath) (*body[visit.Draft], error) {
+	return answer(a.svc.Copy(ctx, who.user, in.ID))
 }
 
 func (a *api) saveVisit(ctx context.Context, who caller, in *saveDraft) (*oneVisit, error) {
@@ -372,7 +380,7 @@ func caseVisit(c service.Case, who caller, names func(code string) (policy.Words
 		Spent:       &Spent{ActiveSeconds: int64(v.Spent.Active.Seconds()), PausedSeconds: int64(v.Spent.Paused.Seconds())},
 		May:         &May{Sign: []string{}, Answer: c.MayAnswer, Edit: c.MayEdit, Withdraw: c.MayWithdraw, Cancel: c.MayCancel, Amend: c.MayAmend, RemoveSigner: append([]string{}, c.Removable...)},
 		People:      map[string]Name{},
-		SubmittedAt: some(v.Spent.Since), ChangedAt: some(v.Spent.Until), NextDue: c.Row.DueAt,
+		SubmittedAt: some(v.Spent.Since), ChangedAt: some(v.Spent.Until), NextDue: c.Row.DueAt, Expected: c.Expected,
 		Trips: tripsOf(v), Objections: objectionsOf(c), Package: v.Package,
 	}
 	if v.After.State != "" {

@@ -55,6 +55,9 @@ func Time(lang Lang, t time.Time) string {
 	return date(lang, t) + t.Format(" 15:04") + " 北京时间"
 }
 
+// Clock writes the time of day of an instant in Beijing: 14:03.
+func Clock(t time.Time) string { return t.In(beijing).Format("15:04") }
+
 // Date writes the day of an instant in Beijing.
 func Date(lang Lang, t time.Time) string { return date(lang, t.In(beijing)) }
 

@@ -57,7 +57,9 @@ type Case struct {
 	MayAnswer, MayEdit, MayWithdraw, MayCancel, MayChangeCategory, MayAmend bool
 	// Removable are codes of added sign-offs that the user may take back.
 	Removable []string
-	Can       Can // in the life after the approval
+	// Expected is when a visit that is being decided will probably be approved; nil for any other.
+	Expected *Expected
+	Can      Can // in the life after the approval
 }
 
 // Case reads a submitted visit for a user who may see it.
@@ -133,6 +135,9 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 		hashes = append(hashes, d.File)
 	}
 	if c.Files, err = s.Store.Files(ctx, hashes); err != nil {
+		return c, err
+	}
+	if c.Expected, err = s.expectedFor(ctx, c.Visit, u.Now); err != nil {
 		return c, err
 	}
 	c.Route, err = s.explain(ctx, c)

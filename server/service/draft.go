@@ -27,6 +27,8 @@ type Preview struct {
 	Facts []policy.ShownFact `json:"facts"`
 	// Budget holds the draft's lines of money against the tables of rates.
 	Budget money.Budget `json:"budget"`
+	// Expected is when it would be approved if it were submitted now; nil without a route, and for a visit that was submitted before.
+	Expected *Expected `json:"expected,omitempty"`
 }
 
 // Preview routes a draft without keeping it; id is that of the draft, "" for one that was never saved. It refuses only a
@@ -45,7 +47,11 @@ func (s *Service) Preview(ctx context.Context, id string, d visit.Draft) (Previe
 		return a.Preview, err
 	}
 	a.Facts = a.facts.Shown(*a.Route)
-	if a.Simpler, err = pack.Simpler(a.facts); err != nil || st.visit.ID == "" {
+	if a.Simpler, err = pack.Simpler(a.facts); err != nil {
+		return a.Preview, err
+	}
+	if st.visit.ID == "" {
+		a.Expected, err = s.expectedOf(ctx, d.Unit, *a.Route)
 		return a.Preview, err
 	}
 	r, err := s.reask(ctx, st.visit, a.content(st.visit.Applicant, d), a.Route.Pin())
@@ -225,6 +231,17 @@ func (s *Service) PrepareDraft(ctx context.Context, u User, applicant, key strin
 	return s.Store.PrepareDraft(ctx, u.Person, applicant, key, d)
 }
 
+// KeepDraft is PrepareDraft for a page that is sent again as one types: what the same key has made is replaced by what is typed
+// now, unless it was changed elsewhere meanwhile. So an answer that was lost loses nothing, and nothing is made twice.
+func (s *Service) KeepDraft(ctx context.Context, u User, applicant, key string, d visit.Draft) (store.DraftRow, error) {
+	row, err := s.PrepareDraft(ctx, u, applicant, key, d)
+	var refused *visit.Error
+	if errors.As(err, &refused) && refused.Rule == "command_reused" {
+		return s.SaveDraft(ctx, u, refused.Args["draft"], 1, d)
+	}
+	return row, err
+}
+
 // prepares tells that a right is that of a foreign-affairs secretary, held and not delegated.
 func prepares(a store.Acting) bool { return a.Post == "COL.SEC" && a.OnBehalfOf == "" }
 
@@ -266,6 +283,24 @@ func (s *Service) Draft(ctx context.Context, u User, id string) (store.DraftRow,
 		err = visit.Refuse(visit.NotFound, "not_found", "what", "visit", "id", id)
 	}
 	return d, err
+}
+
+// Copy gives a draft to begin another visit with: of a draft of one's own, or of a visit for which one applied, on which one
+// travels or which one has prepared, as it stands. Nothing is kept.
+func (s *Service) Copy(ctx context.Context, u User, id string) (visit.Draft, error) {
+	v, err := s.Store.Visit(ctx, id)
+	if visit.CodeOf(err) == visit.NotFound {
+		row, err := s.Draft(ctx, u, id)
+		return row.Draft.Copy(), err
+	}
+	if err != nil {
+		return visit.Draft{}, err
+	}
+	if v.Applicant != u.Person && !slices.Contains(v.Travellers, u.Person) && !slices.Contains(v.PreparedBy, u.Person) {
+		return visit.Draft{}, visit.Refuse(visit.NotFound, "not_found", "what", "visit", "id", id)
+	}
+	c, err := s.Store.Content(ctx, id, v.Valid())
+	return c.Draft.Copy(), err
 }
 
 // editable gives one's own draft if it may be changed now: never submitted, returned, or approved and to be amended.

@@ -80,8 +80,28 @@ type Download struct {
 	Content io.ReadSeekCloser
 }
 
-// Image tells that a browser may show the file itself: a picture can carry no script.
-func (d Download) Image() bool { return strings.HasPrefix(d.MediaType, "image/") }
+// Shown tells that a browser may show the file itself: a picture can carry no script, and a PDF is drawn by the browser's own
+// viewer, without any right in the name of this site.
+func (d Download) Shown() bool { return IsImage(d.File) || d.MediaType == "application/pdf" }
+
+// IsImage tells that a file is a picture.
+func IsImage(f store.File) bool { return strings.HasPrefix(f.MediaType, "image/") }
+
+// DraftFiles gives the files of one's own draft as it was saved last, by hash; none for one that was never saved.
+func (s *Service) DraftFiles(ctx context.Context, u User, id string) (map[string]store.File, error) {
+	if id == "" {
+		return nil, nil
+	}
+	d, err := s.Draft(ctx, u, id)
+	if err != nil || len(d.Draft.Documents) == 0 {
+		return nil, unless(err, visit.NotFound)
+	}
+	var hashes []string
+	for _, doc := range d.Draft.Documents {
+		hashes = append(hashes, doc.File)
+	}
+	return s.Store.Files(ctx, hashes)
+}
 
 // OpenFile opens a document for somebody who may see the visit: a document of the version being judged, of one's own working
 // copy, or of a comment that one may read. Any other hash is not_found, whether or not there is such a file.

@@ -88,7 +88,7 @@ func TestFileIsForThoseWhoMaySeeTheVisit(t *testing.T) {
 		}
 		defer func() { require.NoError(t, d.Content.Close()) }()
 		require.Equal(t, "邀请函.txt", d.Name)
-		require.False(t, d.Image())
+		require.False(t, d.Shown())
 		b, err := io.ReadAll(d.Content)
 		return string(b), err
 	}

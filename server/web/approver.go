@@ -20,7 +20,6 @@ import (
 type approverDesk interface {
 	Leaders(ctx context.Context, u service.User) ([]string, error)
 	SignOffsOf(ctx context.Context, u service.User, person string) ([]string, error)
-	PrepareDraft(ctx context.Context, u service.User, applicant, key string, d visit.Draft) (store.DraftRow, error)
 	InboxFacts(ctx context.Context, u service.User) ([]service.KeyFacts, error)
 	ApproveTogether(ctx context.Context, u service.User, items []service.BulkItem, key string) ([]service.BulkResult, error)
 	Comment(ctx context.Context, u service.User, id string, n service.NewComment, key string) (store.Comment, error)

@@ -26,6 +26,7 @@ const (
 	styleSheet   = "exeat.css"
 	ownScript    = "app.js"
 	inboxScript  = "inbox.js" // for those who sign
+	formScript   = "form.js"  // for those who write a request
 	htmx         = "vendor/htmx.min.js"
 	countryNames = "vendor/countries.json"
 )
@@ -42,7 +43,7 @@ type asset struct {
 
 var assets = sync.OnceValues(func() (byAddress map[string]asset, addresses map[string]string) {
 	byAddress, addresses = map[string]asset{}, map[string]string{}
-	for _, name := range []string{styleSheet, ownScript, inboxScript, htmx} {
+	for _, name := range []string{styleSheet, ownScript, inboxScript, formScript, htmx} {
 		content, err := fs.ReadFile(embedded, "assets/"+name)
 		if err != nil {
 			continue
@@ -61,7 +62,7 @@ func address(name string) string {
 }
 
 func pageAssets() view.Assets {
-	return view.Assets{CSS: address(styleSheet), App: address(ownScript), Inbox: address(inboxScript), HTMX: address(htmx)}
+	return view.Assets{CSS: address(styleSheet), App: address(ownScript), Inbox: address(inboxScript), Form: address(formScript), HTMX: address(htmx)}
 }
 
 func serveAsset(c *gin.Context) error {

@@ -23,6 +23,9 @@ import (
 // formMemory is how much of a form is held in memory; files that do not fit lie in temporary ones meanwhile.
 const formMemory = 1 << 20
 
+// earlier is how many visits of one's own are offered to be copied.
+const earlier = 8
+
 // maxRows is how many rows of one list a form may have.
 const maxRows = 200
 
@@ -85,12 +88,17 @@ func rows[T any](f url.Values, list string, row func(of func(string) string) T) 
 	return out
 }
 
-// compact drops the rows in which nothing was typed.
+// compact drops the rows in which nothing was typed. A stay without its first or last day has that of the journey, as far as it is the
+// first or the last one.
 func compact(f view.Form) view.Form {
 	f.Travellers = slices.DeleteFunc(f.Travellers, func(t visit.Traveller) bool { return t.Person == "" })
 	f.Legs = slices.DeleteFunc(f.Legs, func(l visit.Leg) bool { return l == visit.Leg{} })
 	f.Funding = slices.DeleteFunc(f.Funding, func(m view.FundingRow) bool { return m.Source == "" && m.Kind == "" && m.Amount == "" })
 	f.Budget = slices.DeleteFunc(f.Budget, func(l view.BudgetRow) bool { return l.Kind == "" && l.Amount == "" })
+	if last := len(f.Legs) - 1; last >= 0 {
+		f.Legs[0].Arrive = cmp.Or(f.Legs[0].Arrive, f.ExitDate)
+		f.Legs[last].Depart = cmp.Or(f.Legs[last].Depart, f.ReturnDate)
+	}
 	return f
 }
 
@@ -223,16 +231,31 @@ func (p *Pages) newVisit(r request) error {
 	if err != nil {
 		return err
 	}
-	applicant := strings.TrimSpace(r.Query("for"))
+	applicant, copied := strings.TrimSpace(r.Query("for")), r.Query("copy")
 	leader := cmp.Or(applicant, r.user.Person)
 	f := view.Form{Unit: r.user.Unit, Travellers: []visit.Traveller{{Person: leader, Role: visit.Leader}}}
+	if copied != "" {
+		d, err := p.svc.Copy(r.ctx(), r.user, copied)
+		if err != nil {
+			return err
+		}
+		f = view.FormOf(d)
+	}
 	if err := p.resolve(r.ctx(), &page, &f); err != nil {
 		return err
 	}
 	if applicant != "" { // a name may have been typed
 		applicant = f.Travellers[0].Person
 	}
-	return p.showForm(r, http.StatusOK, view.Edit{Page: page, Form: f, Applicant: applicant})
+	v := view.Edit{Page: page, Form: f, Applicant: applicant, CopyOf: copied}
+	if copied == "" && applicant == "" {
+		_, own, err := p.svc.Mine(r.ctx(), r.user)
+		if err != nil {
+			return err
+		}
+		v.Earlier = own.Items[:min(len(own.Items), earlier)]
+	}
+	return p.showForm(r, http.StatusOK, v)
 }
 
 func (p *Pages) editVisit(r request) error {
@@ -281,6 +304,9 @@ func (p *Pages) showForm(r request, status int, v view.Edit) error {
 				return err
 			}
 		}
+	}
+	if v.Files, err = p.svc.DraftFiles(r.ctx(), r.user, v.ID); err != nil {
+		return err
 	}
 	if v.Applicant != "" {
 		if err := p.know(r.ctx(), &v.Page, v.Applicant); err != nil {
@@ -341,7 +367,7 @@ func (p *Pages) panel(r request, page view.Page, id string, d visit.Draft, probl
 	if err != nil {
 		return view.Panel{}, err
 	}
-	v := view.Panel{Page: page, ID: id, Route: preview.Route, Simpler: preview.Simpler, Reask: preview.Reask, Budget: preview.Budget, Facts: preview.Facts, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
+	v := view.Panel{Page: page, ID: id, Route: preview.Route, Simpler: preview.Simpler, Reask: preview.Reask, Budget: preview.Budget, Facts: preview.Facts, Expected: preview.Expected, Problems: append(problems, preview.Problems...), Holders: map[string][]store.Acting{}}
 	if v.Route == nil {
 		return v, nil
 	}
@@ -388,7 +414,11 @@ func (p *Pages) previewVisit(r request) error {
 	if err != nil {
 		return err
 	}
-	return render(r.Context, http.StatusOK, view.PreviewParts(view.Edit{Page: page, Form: f, Panel: panel}))
+	files, err := p.svc.DraftFiles(r.ctx(), r.user, id)
+	if err != nil {
+		return err
+	}
+	return render(r.Context, http.StatusOK, view.PreviewParts(view.Edit{Page: page, ID: id, Form: f, Panel: panel, Files: files}))
 }
 
 // saveVisit does what the pressed button says: add or remove a row, save, or save and submit.
@@ -445,8 +475,7 @@ func (p *Pages) typed(r request) (view.Edit, error) {
 	if err := p.resolve(r.ctx(), &page, &f); err != nil {
 		return view.Edit{}, err
 	}
-	revision, _ := strconv.Atoi(r.PostForm("revision")) // 0, whatever it has, for what is not a number
-	v := view.Edit{Page: page, ID: id, Revision: revision, Form: f, Applicant: r.PostForm("applicant")}
+	v := view.Edit{Page: page, ID: id, Revision: revisionOf(r), Form: f, Applicant: r.PostForm("applicant"), Typed: true}
 	return v, p.upload(r, &v)
 }
 
@@ -486,12 +515,15 @@ func (p *Pages) keepFile(r request, header *multipart.FileHeader) (store.File, e
 	return p.svc.Upload(r.ctx(), r.user, file)
 }
 
+// revisionOf is the revision that a form was rendered with: 0, whatever the draft has, for what is not a number.
+func revisionOf(r request) int {
+	n, _ := strconv.Atoi(r.PostForm("revision"))
+	return n
+}
+
 func (p *Pages) save(r request, v view.Edit, d visit.Draft) (store.DraftRow, error) {
 	if v.ID == "" {
-		if v.Applicant != "" {
-			return p.svc.PrepareDraft(r.ctx(), r.user, v.Applicant, keyOf(r), d)
-		}
-		return p.svc.CreateDraft(r.ctx(), r.user, keyOf(r), d)
+		return p.svc.KeepDraft(r.ctx(), r.user, v.Applicant, keyOf(r), d)
 	}
 	return p.svc.SaveDraft(r.ctx(), r.user, v.ID, v.Revision, d)
 }
@@ -506,7 +538,7 @@ func (p *Pages) showAgain(r request, v view.Edit, err error) error {
 		if err != nil {
 			return err
 		}
-		v.Revision = row.Revision
+		v.Revision, v.Changed = row.Revision, true
 		v.Problems = append(v.Problems, view.Problem{Text: v.Say(refusal.Rule, refusal.Args)})
 	case refusal.Code != visit.Invalid:
 		return err

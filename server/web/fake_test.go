@@ -438,7 +438,21 @@ func (f *fake) Draft(_ context.Context, u service.User, id string) (store.DraftR
 	}
 	return store.DraftRow{}, visit.Refuse(visit.NotFound, "not_found", "what", "visit", "id", id)
 }
-func (f *fake) CreateDraft(_ context.Context, u service.User, _ string, d visit.Draft) (store.DraftRow, error) {
+func (f *fake) DraftFiles(_ context.Context, _ service.User, id string) (map[string]store.File, error) {
+	files := map[string]store.File{}
+	for i, d := range f.drafts[id].Draft.Documents {
+		files[d.File] = store.File{Hash: d.File, Size: 2048, MediaType: service.MediaTypes[i%2]}
+	}
+	return files, nil
+}
+func (f *fake) Copy(_ context.Context, u service.User, id string) (visit.Draft, error) {
+	k, ok := f.visits[id]
+	if !ok || k.v.Applicant != u.Person {
+		return visit.Draft{}, visit.Refuse(visit.NotFound, "not_found", "what", "visit", "id", id)
+	}
+	return k.draft.Copy(), nil
+}
+func (f *fake) KeepDraft(_ context.Context, u service.User, _, _ string, d visit.Draft) (store.DraftRow, error) {
 	return f.SaveDraft(context.Background(), u, "2026-00099", 0, d)
 }
 func (f *fake) SaveDraft(_ context.Context, u service.User, id string, revision int, d visit.Draft) (store.DraftRow, error) {

@@ -53,7 +53,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 }
 
 // key looks like the key of a text that was not found: a known first part, a dot, a name.
-var key = regexp.MustCompile(`^(rule|state|task_state|category|category_help|flag|flag_help|form|case|panel|field|common|list|nav|event|login|audit|ledger|history|delegations|desk|inbox|error|why|decide|progress|verdict|verdict_help|filter|visits|people|row|done|demo|role|funding_kind|resume|calendar|notifications|notice|notices|notice_state|deliveries|delivery|abroad|trip|risk_outcome|risk|channel|group|group_help|dropped|life|report|report_form|report_state|result_kind)\.[a-z_.]+$`)
+var key = regexp.MustCompile(`^(rule|state|task_state|category|category_ask|category_means|flag|flag_help|form|case|panel|field|common|list|nav|event|login|audit|ledger|history|delegations|desk|inbox|error|why|decide|progress|verdict|verdict_help|filter|visits|people|row|done|demo|role|funding_kind|resume|calendar|notifications|notice|notices|notice_state|deliveries|delivery|abroad|trip|risk_outcome|risk|channel|group|group_help|dropped|life|report|report_form|report_state|result_kind)\.[a-z_.]+$`)
 
 // checkPage looks at what every page must keep to.
 func checkPage(t *testing.T, f *fake, w *httptest.ResponseRecorder) {

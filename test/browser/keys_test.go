@@ -24,6 +24,14 @@ func (b *tab) strike(keys ...string) int {
 	return len(keys)
 }
 
+// enter presses Enter, which brings a new page.
+func (b *tab) enter() int {
+	b.t.Helper()
+	b.load(chromedp.KeyEvent(kb.Enter))
+	b.look()
+	return 1
+}
+
 // A request is approved from the inbox with the keyboard alone: j and k walk, a and r choose, the button confirms; Enter opens the row, and
 // once more the case.
 func TestP57_TheInboxByKeyboardAlone(t *testing.T) {

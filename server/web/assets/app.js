@@ -11,15 +11,9 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
-// A draft that was changed and not saved is not lost by a slip.
-const draft = document.getElementById("draft");
-let unsaved = false;
-draft?.addEventListener("input", () => { unsaved = true; });
-draft?.addEventListener("submit", () => { unsaved = false; });
-addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
-
 // A form is sent once, however often its button is pressed. The key inside would protect it too.
 document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return; // whoever stopped it sends it later
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "yes";
 });
@@ -36,62 +30,6 @@ document.addEventListener("input", (event) => {
     if (answer.ok) document.getElementById("people").innerHTML = await answer.text();
   }, 250);
 });
-
-// Rows come and go without asking the server.
-draft?.addEventListener("click", (event) => {
-  const button = event.target.closest("button[name=do]");
-  const [verb, list, index] = button?.value.split("-") ?? [];
-  if (list === "documents" || (verb !== "add" && verb !== "remove")) return;
-  const rows = [...button.closest("fieldset").querySelectorAll(":scope > .item")];
-  if (rows.length === (verb === "add" ? 0 : 1)) return; // the first row, and none at all, are made by the server
-  event.preventDefault();
-  if (verb === "add") {
-    const row = rows.at(-1).cloneNode(true);
-    blank(row);
-    rows.at(-1).after(row);
-    rows.push(row);
-  } else {
-    rows.splice(Number(index), 1)[0].remove();
-  }
-  rows.forEach((row, i) => renumber(row, list, i, rows.length));
-  if (verb === "add") rows.at(-1).querySelector("input, select").focus();
-  draft.dispatchEvent(new Event("input", { bubbles: true }));
-});
-
-function blank(row) {
-  row.querySelectorAll(".error, .item .hint").forEach((element) => element.remove());
-  row.querySelectorAll("[aria-invalid]").forEach((element) => element.removeAttribute("aria-invalid"));
-  row.querySelectorAll("input:not([name$='.currency'])").forEach((input) => { input.value = ""; });
-  row.querySelectorAll("select").forEach((select) => { select.selectedIndex = select.name.endsWith(".role") ? 1 : 0; });
-}
-
-function renumber(row, list, i, count) {
-  for (const attribute of ["id", "for", "name", "value", "aria-describedby"]) {
-    row.querySelectorAll(`label, [${attribute}]`).forEach((element) => {
-      const value = element.getAttribute(attribute);
-      if (value === null || (attribute === "value" && element.tagName !== "BUTTON")) return;
-      element.setAttribute(attribute, value.replace(new RegExp(`(${list}[-[])\\d+`), `$1${i}`));
-    });
-  }
-  const title = row.querySelector("h3");
-  title.textContent = title.textContent.replace(/\d+$/, i + 1);
-  const head = row.querySelector(".itemhead");
-  if (!head.querySelector("button")) {
-    const button = document.querySelector(`#f-${list} .itemhead button`)?.cloneNode(true) ?? removeButton();
-    head.append(button);
-  }
-  const button = head.querySelector("button");
-  button.value = `remove-${list}-${i}`;
-  button.hidden = count === 1 && list !== "budget"; // a list that may be empty
-}
-
-function removeButton() {
-  const button = document.createElement("button");
-  button.className = "button quiet";
-  button.name = "do";
-  button.textContent = draft.dataset.remove;
-  return button;
-}
 
 // Keys for those who sign: in the inbox, and beside the decision of a case. The sheet that "?" opens names them, and turns them off.
 const keys = document.getElementById("keys");

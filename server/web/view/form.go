@@ -62,6 +62,14 @@ func (f Form) WithRows() Form {
 	return f
 }
 
+// forStudents tells that the questions begin with those for students: as the category says, or else who travels.
+func (v Edit) forStudents() bool {
+	if v.Form.Category != "" {
+		return visit.Category(v.Form.Category).ForStudents()
+	}
+	return len(v.Form.Travellers) > 0 && v.People[v.Form.Travellers[0].Person].Rank == policy.Student
+}
+
 func (f Form) has(flag visit.Flag) bool { return slices.Contains(f.Flags, string(flag)) }
 
 // Edit is the page of the form: a new request, a draft, or a returned or approved visit.
@@ -73,11 +81,16 @@ type Edit struct {
 	// Applicant is for whom the request is prepared, "" for one's own.
 	Applicant string
 	Form      Form
+	// CopyOf is the visit that the form was copied from, "" for any other; Earlier are those that a new one may be copied from.
+	CopyOf  string
+	Earlier []store.VisitRow
 	// Roster is a list of travellers that was pasted and refused.
 	Roster   string
 	Returned string // why it was returned, "" unless it was
 	State    visit.State
-	Saved    bool
+	Typed    bool                  // what it shows was sent and is not saved
+	Changed  bool                  // the draft was changed elsewhere since
+	Files    map[string]store.File // of the documents of the draft as it was saved last, by hash
 	Units    []string
 	Lands    []string // codes of countries, in the order of their names
 	Panel    Panel
@@ -126,6 +139,12 @@ func (v Edit) unasked() []int {
 	return at
 }
 
+// file gives what is known of an upload that was saved with the draft.
+func (v Edit) file(i int) (store.File, bool) {
+	f, ok := v.Files[v.Form.Documents[i].File]
+	return f, ok
+}
+
 // Panel is the live route beside the form.
 type Panel struct {
 	Page
@@ -136,6 +155,7 @@ type Panel struct {
 	Facts    []policy.ShownFact
 	Problems []visit.Problem
 	Budget   money.Budget
+	Expected *service.Expected
 	Holders  map[string][]store.Acting // who may sign today, by the code of the sign-off
 }
 
@@ -174,6 +194,11 @@ func (p Page) holders(as []store.Acting) string {
 		}
 	}
 	return joinNames(p, names)
+}
+
+// own tells that the user may begin another visit from this one: applicant or traveller.
+func (p Page) own(r store.VisitRow) bool {
+	return p.User != nil && (r.Applicant == p.User.Person || slices.Contains(r.Travellers, p.User.Person))
 }
 
 func joinNames(p Page, names []string) string {

@@ -49,8 +49,9 @@ type User struct {
 	Registers, Abroad      bool
 }
 
-// Assets are the addresses of the style sheet and the scripts; HTMX is empty if it was not built. Inbox is for those who sign.
-type Assets struct{ CSS, App, Inbox, HTMX string }
+// Assets are the addresses of the style sheet and the scripts; HTMX is empty if it was not built. Inbox is for those who sign, Form for
+// the page of a request.
+type Assets struct{ CSS, App, Inbox, Form, HTMX string }
 
 // Names give what codes and ids are called. Where a name is not known the code is shown.
 type Names struct {
