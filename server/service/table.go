@@ -68,6 +68,9 @@ func (t Table) Text(c store.Column, v any) string {
 		if c.Kind == store.ShareColumn {
 			return fmt.Sprintf("%.1f %%", 100*v)
 		}
+		if strings.HasSuffix(c.Name, "days") || strings.HasSuffix(c.Name, "hours") {
+			return fmt.Sprintf("%.1f", v)
+		}
 		return strings.TrimSuffix(fmt.Sprintf("%.2f", v), ".00")
 	case string:
 		return t.word(c, v)

@@ -13,6 +13,9 @@ import (
 // beat is how often a stream says that it is there, and looks whether its session is.
 const beat = 15 * time.Second
 
+// slowest is how long a browser may take to receive a message.
+const slowest = 30 * time.Second
+
 // hub is what the pages ask of live.Hub.
 type hub interface {
 	Join(person string) (*live.Stream, bool)
@@ -78,7 +81,7 @@ func (p *Pages) send(r request, alive bool) (ok bool) {
 		message = "event: inbox\ndata: " + string(data) + "\n\n"
 	}
 	w := http.NewResponseController(r.Writer)
-	if w.SetWriteDeadline(time.Now().Add(2*p.beat)) != nil {
+	if w.SetWriteDeadline(time.Now().Add(slowest)) != nil {
 		return false
 	}
 	_, err = r.Writer.WriteString(message)
