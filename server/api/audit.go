@@ -190,6 +190,10 @@ type AnalyticsAnswer struct {
 }
 
 func (a *api) addAnalytics() {
+	add(a, get("officeDesk", "/desk", "The day of the International Office: what is late, what waits where, who leaves and comes back (that office)"),
+		func(ctx context.Context, who caller, _ *struct{}) (*body[service.OfficeDesk], error) {
+			return answer(a.svc.OfficeDesk(ctx, who.user))
+		})
 	add(a, get("analytics", "/analytics", "How long approvals took and where the time went (who sees all cases; heads of a unit of that unit)"),
 		func(ctx context.Context, who caller, in *AnalysisQuery) (*body[AnalyticsAnswer], error) {
 			all, err := a.svc.Analytics(ctx, who.user, in.asking(who, ""))

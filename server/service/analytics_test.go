@@ -47,3 +47,25 @@ func TestAnalyticsAreOfTheUnitsThatOneSees(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(file.Content), "Median days")
 }
+
+func TestTheDayOfTheOffice(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	before, err := k.svc.OfficeDesk(t.Context(), k.user("io.rev"))
+	require.NoError(t, err)
+	k.submitted("faculty.civ")
+	d, err := k.svc.OfficeDesk(t.Context(), k.user("io.rev"))
+	require.NoError(t, err)
+	open := func(d service.OfficeDesk) (n int) {
+		for _, b := range d.Backlog {
+			n += b.Open
+		}
+		return n
+	}
+	require.Greater(t, open(d), open(before))
+	require.Zero(t, d.Abroad)
+	_, err = k.svc.OfficeDesk(t.Context(), k.user("hmt.rev"))
+	require.NoError(t, err, "who sees no plans has the desk without them")
+	_, err = k.svc.OfficeDesk(t.Context(), k.user("dean.civ"))
+	require.Equal(t, "desk_only", rule(t, err))
+}

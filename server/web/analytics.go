@@ -12,8 +12,9 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// analyticsDesk is what the pages of analytics ask of the service.
+// analyticsDesk is what the desk of the office and the pages of analytics ask of the service.
 type analyticsDesk interface {
+	OfficeDesk(ctx context.Context, u service.User) (service.OfficeDesk, error)
 	Analytics(ctx context.Context, u service.User, a service.Asking) (service.Analytics, error)
 	ExportAnalysis(ctx context.Context, u service.User, a service.Asking, format string, country func(i18n.Lang, string) string) (service.Export, error)
 }

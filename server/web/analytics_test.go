@@ -27,3 +27,15 @@ func TestAnalyticsDrawEveryTableAndSayTheirNumbers(t *testing.T) {
 	w = f.get("/analytics/losses/export?format=csv")
 	require.Equal(t, http.StatusOK, w.Code)
 }
+
+func TestTheOfficeRunsTheDayFromItsDesk(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.user, f.lang = "I1001", "en"
+	body := f.get("/").Body.String()
+	for _, want := range []string{">12</a>", `class="late">1</a>`, `href="/visits?state=back" class="late">2</a>`, `class="late">31 of 30</a>`, "The budget lacks the fee.", "4 of 40"} {
+		require.Contains(t, body, want)
+	}
+	f.user = "F1001"
+	require.NotContains(t, f.get("/").Body.String(), "office-now")
+}

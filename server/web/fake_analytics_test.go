@@ -9,6 +9,17 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
+func (f *fake) OfficeDesk(context.Context, service.User) (service.OfficeDesk, error) {
+	return service.OfficeDesk{
+		OfficeDesk: store.OfficeDesk{
+			DeskCounts: store.DeskCounts{Abroad: 12, OverdueReturns: 1, LateReports: 2, Decided: 40, Returned: 4},
+			Backlog:    []store.StageBacklog{{Review: visit.UnitReview, Open: 7, Late: 3}, {Review: visit.IOReview, Open: 2}},
+			Sent:       []store.ReturnedRow{{Visit: "2026-00001", Title: "Munich", SignOff: "FIN", DecidedAt: monday, Reason: "The budget lacks the fee."}},
+		},
+		Quota: 30, Work: 31, Unplanned: 2,
+	}, nil
+}
+
 func (f *fake) Analytics(_ context.Context, _ service.User, a service.Asking) (service.Analytics, error) {
 	if a.Asked.From == "soon" {
 		return service.Analytics{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "from", Rule: "not_a_date", Args: map[string]string{"value": "soon"}}}}

@@ -27,6 +27,13 @@ func (p *Pages) showDesk(r request) error {
 			return err
 		}
 	}
+	if r.rights.RunsTheDay() {
+		day, err := p.svc.OfficeDesk(r.ctx(), r.user)
+		if err != nil {
+			return err
+		}
+		v.Office = &day
+	}
 	drafts, visits, err := p.svc.Mine(r.ctx(), r.user)
 	if err != nil {
 		return err

@@ -570,7 +570,7 @@ func TestEveryComponentIsShown(t *testing.T) {
 		w := httptest.NewRecorder()
 		e.ServeHTTP(w, r)
 		require.Equal(t, http.StatusOK, w.Code)
-		for _, want := range []string{`class="summary"`, `aria-invalid="true"`, `class="track"`, `class="timeline"`, `class="stack"`, `class="late"`, "48,000"} {
+		for _, want := range []string{`class="summary"`, `aria-invalid="true"`, `class="track"`, `class="timeline"`, `class="shares"`, `class="late"`, "48,000"} {
 			require.Contains(t, w.Body.String(), want)
 		}
 		for _, s := range visit.States {

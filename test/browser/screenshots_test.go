@@ -1,9 +1,11 @@
 package browser_test
 
 import (
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -41,35 +43,84 @@ func seminar(t *testing.T) visit.Draft {
 	return d
 }
 
+// screens are the pages of which pictures are taken: as whom, its name, its address, and a link to follow from there. ENDED stands for a
+// visit that is archived.
+var screens = []struct{ person, name, path, follow string }{
+	{"faculty.civ", "desk", "/", ""},
+	{"faculty.civ", "notifications", "/notifications", ""},
+	{"faculty.civ", "settings", "/settings/notifications", ""},
+	{"faculty.civ", "mine", "/visits", ""},
+	{"faculty.civ", "passports", "/passports", ""},
+	{"faculty.civ", "notices", "/notices", ""},
+	{"faculty.civ", "notice", "/notices", "a[href^='/notices/20']"},
+	{"fin", "desk-signer", "/", ""},
+	{"fin", "inbox", "/inbox", ""},
+	{"fin", "together", "/inbox/together", ""},
+	{"dean.civ", "delegations", "/delegations", ""},
+	{"io.rev", "desk-office", "/", ""},
+	{"io.rev", "waiting", "/waiting", ""},
+	{"io.rev", "vacancies", "/vacancies", ""},
+	{"io.rev", "abroad", "/abroad", ""},
+	{"io.rev", "risk", "/abroad/risk", ""},
+	{"io.rev", "analytics", "/analytics", ""},
+	{"io.rev", "talent", "/talent", ""},
+	{"io.rev", "partners", "/partners", ""},
+	{"io.rev", "plans", "/registers/plans", ""},
+	{"io.rev", "plan", "/registers/plan-summary", ""},
+	{"io.rev", "registers", "/registers", ""},
+	{"io.rev", "findings", "/registers/findings", ""},
+	{"io.rev", "policy", "/policy", ""},
+	{"io.rev", "policy-book", "/policy", "a[href^='/policy/versions/']"},
+	{"io.rev", "coverage", "/policy/coverage", ""},
+	{"io.rev", "replay", "/policy/replay", ""},
+	{"io.rev", "calendar", "/calendar", ""},
+	{"io.rev", "rates", "/rates", ""},
+	{"admin", "organisation", "/organisation", ""},
+	{"admin", "repairs", "/admin/repairs", ""},
+	{"admin", "deliveries", "/admin/deliveries", ""},
+	{"auditor", "visits", "/visits?all=1", ""},
+	{"auditor", "approved", "/visits/ENDED", ""},
+	{"auditor", "ledger", "/visits/ENDED/ledger", ""},
+	{"auditor", "history", "/visits/ENDED/history", ""},
+	{"auditor", "as-of", "/visits/ENDED/ledger", "a[href*='/as-of?']"},
+	{"auditor", "audit", "/audit", ""},
+	{"auditor", "questions", "/audit/questions", ""},
+	{"auditor", "question", "/audit/questions/waiting", ""},
+	{"auditor", "samples", "/audit/samples", ""},
+	{"auditor", "audit-findings", "/audit/findings", ""},
+	{"auditor", "office", "/audit/office", ""},
+	{"auditor", "heads", "/audit/heads", ""},
+	{"auditor", "verify", "/audit/verify", ""},
+	{"auditor", "components", "/dev/components", ""},
+}
+
 func takeAll(t *testing.T, lang i18n.Lang, width int64, name, asked, ended string) {
 	t.Helper()
 	open(t, lang, width).take("login-" + name)
-
 	b := signIn(t, lang, width, "faculty.civ")
-	b.take("desk-" + name)
 	b.visit("/visits/new")
 	b.fillIn(seminar(t))
 	b.awaitText("#panel", b.say("row.documents"))
+	b.saved()
 	b.take("new-" + name)
-
 	b = signIn(t, lang, width, "fin")
-	b.take("desk-signer-" + name)
 	b.visit("/inbox")
-	b.take("inbox-" + name)
 	b.openTask(asked)
 	b.take("case-" + name)
 
-	b = signIn(t, lang, width, "dean.civ")
-	b.visit("/delegations")
-	b.take("delegations-" + name)
-
-	b = signIn(t, lang, width, "auditor")
-	for of, path := range map[string]string{
-		"visits-": "/visits?all=1", "audit-": "/audit", "approved-": "/visits/" + ended, "ledger-": "/visits/" + ended + "/ledger",
-		"history-": "/visits/" + ended + "/history",
-	} {
-		b.visit(path)
-		b.take(of + name)
+	person := "fin"
+	for _, s := range screens {
+		if s.person != person {
+			b, person = signIn(t, lang, width, s.person), s.person
+		}
+		b.visit(strings.ReplaceAll(s.path, "ENDED", ended))
+		if s.follow != "" {
+			var path string
+			b.run(chromedp.Evaluate(fmt.Sprintf(`(l => l ? l.pathname + l.search : "")(document.querySelector(%q))`, "main "+s.follow), &path))
+			require.NotEmpty(t, path, "%s leads nowhere", s.name)
+			b.visit(path)
+		}
+		b.take(s.name + "-" + name)
 	}
 }
 
