@@ -88,24 +88,30 @@ func rows[T any](f url.Values, list string, row func(of func(string) string) T) 
 	return out
 }
 
-// compact drops the rows in which nothing was typed. A stay without its first or last day has that of the journey, as far as it is the
-// first or the last one.
+// compact drops the rows in which nothing was typed.
 func compact(f view.Form) view.Form {
 	f.Travellers = slices.DeleteFunc(f.Travellers, func(t visit.Traveller) bool { return t.Person == "" })
 	f.Legs = slices.DeleteFunc(f.Legs, func(l visit.Leg) bool { return l == visit.Leg{} })
 	f.Funding = slices.DeleteFunc(f.Funding, func(m view.FundingRow) bool { return m.Source == "" && m.Kind == "" && m.Amount == "" })
 	f.Budget = slices.DeleteFunc(f.Budget, func(l view.BudgetRow) bool { return l.Kind == "" && l.Amount == "" })
-	if last := len(f.Legs) - 1; last >= 0 {
-		f.Legs[0].Arrive = cmp.Or(f.Legs[0].Arrive, f.ExitDate)
-		f.Legs[last].Depart = cmp.Or(f.Legs[last].Depart, f.ReturnDate)
-	}
 	return f
+}
+
+// stays are the legs with their days: the first and the last day that were left open are those of the journey. The form keeps them
+// open, so that they follow the journey when it moves.
+func stays(f view.Form) []visit.Leg {
+	legs := slices.Clone(f.Legs)
+	if last := len(legs) - 1; last >= 0 {
+		legs[0].Arrive = cmp.Or(legs[0].Arrive, f.ExitDate)
+		legs[last].Depart = cmp.Or(legs[last].Depart, f.ReturnDate)
+	}
+	return legs
 }
 
 // draftOf makes the draft, with the problems that only a form can have.
 func draftOf(f view.Form) (visit.Draft, []visit.Problem) {
 	d := visit.Draft{
-		Category: visit.Category(f.Category), Title: f.Title, Purpose: f.Purpose, Unit: f.Unit, Travellers: f.Travellers, Legs: f.Legs,
+		Category: visit.Category(f.Category), Title: f.Title, Purpose: f.Purpose, Unit: f.Unit, Travellers: f.Travellers, Legs: stays(f),
 		ExitDate: f.ExitDate, ReturnDate: f.ReturnDate, ExitTime: f.ExitTime, Invitation: f.Invitation, PlanItem: f.PlanItem, TalentTask: f.TalentTask, TalentContact: f.TalentContact,
 		Documents: f.Documents,
 	}
