@@ -25,7 +25,8 @@ type Identity struct {
 	NameEN   string    `db:"name_en"`
 	Unit     string    `db:"unit"`
 	Language string    `db:"language"`
-	Now      time.Time `db:"now"` // the university's time
+	Now      time.Time `db:"now"`     // the university's time
+	Session  int64     `db:"session"` // number of the session; 0 for a token
 }
 
 // Sessions end after this long without a request, and after this long in any case.
@@ -102,7 +103,7 @@ func (s *Store) SessionStands(ctx context.Context, idHash []byte) (Identity, err
 
 func (s *Store) session(ctx context.Context, idHash []byte) (row session, err error) {
 	err = s.db.GetContext(ctx, &row, `
-		SELECT p.id AS person, a.username, p.name_zh, p.name_en, p.unit, a.language, clock_timestamp() + c.ahead AS now,
+		SELECT p.id AS person, a.username, p.name_zh, p.name_en, p.unit, a.language, clock_timestamp() + c.ahead AS now, s.id AS session,
 		       s.seen_at < now() - interval '1 minute' AS stale
 		  FROM session s
 		  JOIN person p ON p.id = s.person
@@ -127,17 +128,92 @@ func (s *Store) CreateToken(ctx context.Context, idHash []byte, person, name str
 	return wrap(err, "keep token")
 }
 
-// Token tells whose bearer token it is; unauthenticated when it is unknown or expired.
+// Token tells whose bearer token it is, and notes that it is used; unauthenticated when it is unknown or expired.
 func (s *Store) Token(ctx context.Context, idHash []byte) (Identity, error) {
-	var id Identity
-	err := s.db.GetContext(ctx, &id, `
-		SELECT p.id AS person, a.username, p.name_zh, p.name_en, p.unit, a.language, clock_timestamp() + c.ahead AS now
+	row, err := s.token(ctx, idHash)
+	if err == nil && row.Stale { // to the minute, as for a session
+		_, err = s.db.ExecContext(ctx, `UPDATE token SET used_at = now() WHERE id_hash = $1`, idHash)
+		err = wrap(err, "note use of token")
+	}
+	return row.Identity, err
+}
+
+// TokenStands is Token without noting a use.
+func (s *Store) TokenStands(ctx context.Context, idHash []byte) (Identity, error) {
+	row, err := s.token(ctx, idHash)
+	return row.Identity, err
+}
+
+func (s *Store) token(ctx context.Context, idHash []byte) (row session, err error) {
+	err = s.db.GetContext(ctx, &row, `
+		SELECT p.id AS person, a.username, p.name_zh, p.name_en, p.unit, a.language, clock_timestamp() + c.ahead AS now, 0 AS session,
+		       coalesce(t.used_at < now() - interval '1 minute', true) AS stale
 		  FROM token t
 		  JOIN person p ON p.id = t.person
 		  JOIN account a ON a.person = p.id
 		 CROSS JOIN clock c
 		 WHERE t.id_hash = $1 AND t.expires_at > now()`, idHash)
-	return id, unauthenticated(one(err, "token", ""), "token_invalid")
+	return row, unauthenticated(one(err, "token", ""), "token_invalid")
+}
+
+// OpenSession is a session that has not ended. Times are the university's.
+type OpenSession struct {
+	ID      int64     `db:"id" json:"id"`
+	Since   time.Time `db:"since" json:"since"`
+	Seen    time.Time `db:"seen" json:"seen"` // the last request, to the minute
+	Address string    `db:"address" json:"address"`
+	Agent   string    `db:"agent" json:"agent"` // as the browser named itself
+}
+
+// Sessions lists the open sessions of a person, the one used last first.
+func (s *Store) Sessions(ctx context.Context, person string) ([]OpenSession, error) {
+	var list []OpenSession
+	err := s.db.SelectContext(ctx, &list, `
+		SELECT id, created_at + c.ahead AS since, seen_at + c.ahead AS seen, address, agent
+		  FROM session
+		 CROSS JOIN clock c
+		 WHERE person = $1 AND seen_at > now() - make_interval(secs => $2) AND created_at > now() - make_interval(secs => $3)
+		 ORDER BY seen_at DESC, id DESC`, person, SessionIdle.Seconds(), SessionTotal.Seconds())
+	return list, wrap(err, "list sessions")
+}
+
+// EndSession ends a session of a person; not_found when the person has no such session.
+func (s *Store) EndSession(ctx context.Context, person string, id int64) error {
+	res, err := s.db.ExecContext(ctx, `DELETE FROM session WHERE person = $1 AND id = $2`, person, id)
+	return changedOne(res, err, "session", id)
+}
+
+// EndOtherSessions ends all sessions of a person but one.
+func (s *Store) EndOtherSessions(ctx context.Context, person string, but int64) error {
+	_, err := s.db.ExecContext(ctx, `DELETE FROM session WHERE person = $1 AND id <> $2`, person, but)
+	return wrap(err, "end sessions")
+}
+
+// ValidToken is a bearer token that is valid, without its secret. Times are the university's.
+type ValidToken struct {
+	ID    int64      `db:"id" json:"id"`
+	Name  string     `db:"name" json:"name"`
+	Since time.Time  `db:"since" json:"since"`
+	Until time.Time  `db:"until" json:"until"`
+	Used  *time.Time `db:"used" json:"used,omitempty"` // the last time, to the minute
+}
+
+// Tokens lists the valid tokens of a person, the newest first.
+func (s *Store) Tokens(ctx context.Context, person string) ([]ValidToken, error) {
+	var list []ValidToken
+	err := s.db.SelectContext(ctx, &list, `
+		SELECT id, name, created_at + c.ahead AS since, expires_at + c.ahead AS until, used_at + c.ahead AS used
+		  FROM token
+		 CROSS JOIN clock c
+		 WHERE person = $1 AND expires_at > now()
+		 ORDER BY id DESC`, person)
+	return list, wrap(err, "list tokens")
+}
+
+// RevokeToken ends a token of a person at once; not_found when the person has no such token.
+func (s *Store) RevokeToken(ctx context.Context, person string, id int64) error {
+	res, err := s.db.ExecContext(ctx, `DELETE FROM token WHERE person = $1 AND id = $2`, person, id)
+	return changedOne(res, err, "token", id)
 }
 
 func unauthenticated(err error, rule string) error {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -97,6 +98,36 @@ func (s *Store) People(ctx context.Context, ids ...string) (map[string]policy.Pe
 		m[p.ID] = p
 	}
 	return m, nil
+}
+
+// LastDays gives the last days of those of the persons who have left or will, YYYY-MM-DD by id.
+func (s *Store) LastDays(ctx context.Context, ids ...string) (map[string]string, error) {
+	var rows []struct{ ID, Day string }
+	err := s.db.SelectContext(ctx, &rows, `
+		SELECT id, to_char(left_on, 'YYYY-MM-DD') AS day
+		  FROM person
+		 WHERE id = ANY ($1) AND left_on IS NOT NULL`, pq.Array(ids))
+	days := map[string]string{}
+	for _, r := range rows {
+		days[r.ID] = r.Day
+	}
+	return days, wrap(err, "read last days")
+}
+
+// BornOtherwise lists the persons whose day of birth is not the one given for them, or whom the record does not have. The days
+// of the record are not read.
+func (s *Store) BornOtherwise(ctx context.Context, born map[string]string) ([]string, error) {
+	given, err := json.Marshal(born)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	err = s.db.SelectContext(ctx, &ids, `
+		SELECT key
+		  FROM jsonb_each_text(CAST($1 AS jsonb))
+		  LEFT JOIN person ON id = key
+		 WHERE born IS DISTINCT FROM CAST(value AS date)`, string(given))
+	return ids, wrap(err, "compare days of birth")
 }
 
 // PeopleNamed gives the persons who have not left and bear one of the names exactly, in Chinese or Latin letters of either case, by

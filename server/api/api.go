@@ -86,6 +86,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addRepairs()
 	a.addRates()
 	a.addRoster()
+	a.addSessions()
 	a.addPassports()
 	a.addAbroad()
 	a.addNotices()

@@ -152,6 +152,7 @@ type PersonPath struct {
 func (a *api) addAuthority() {
 	a.addComments()
 	a.addOrganisation()
+	a.addOrganisationImport()
 	add(a, post("approveTogether", "/decisions", "Approve sign-offs of low risk together; each has its own result"),
 		func(ctx context.Context, who caller, in *struct {
 			Key  string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"64" pattern:"^[!-~]+$" patternDescription:"printable ASCII without spaces" doc:"With the same key each decision is made once."`

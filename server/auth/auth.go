@@ -17,6 +17,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -110,6 +111,31 @@ func NewToken(ctx context.Context, st *store.Store, person, name string, validFo
 	return token, st.CreateToken(ctx, digest(token), person, name, validFor)
 }
 
+// MaxTokenDays is how long a token may be valid that a person makes.
+const MaxTokenDays = 365
+
+// MakeToken gives a person a new token for a program, for so many days. Only a session makes one: a token that has come into wrong
+// hands must not make others that outlast it.
+func (a *Auth) MakeToken(ctx context.Context, u service.User, name string, days int) (string, error) {
+	if u.Session == 0 {
+		return "", visit.Refuse(visit.Forbidden, "session_only")
+	}
+	var problems []visit.Problem
+	switch n := len([]rune(name)); {
+	case n == 0:
+		problems = append(problems, visit.Problem{Field: "token_name", Rule: "required"})
+	case n > 100:
+		problems = append(problems, visit.Problem{Field: "token_name", Rule: "too_long", Args: map[string]string{"max": "100"}})
+	}
+	if days < 1 || days > MaxTokenDays {
+		problems = append(problems, visit.Problem{Field: "token_days", Rule: "from_to", Args: map[string]string{"from": "1", "to": strconv.Itoa(MaxTokenDays)}})
+	}
+	if len(problems) > 0 {
+		return "", &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
+	}
+	return NewToken(ctx, a.store, u.Person, name, time.Duration(days)*24*time.Hour)
+}
+
 // Identify finds out who the request comes from, if anybody. A bearer token that is not valid is refused at once; a
 // session that has ended is remembered (Expired) and the request goes on without a user.
 func (a *Auth) Identify() gin.HandlerFunc {
@@ -170,7 +196,7 @@ func (a *Auth) Again(c *gin.Context) (u service.User, ok bool, err error) {
 		return u, false, nil
 	}
 	if token, bears := bearer(c.GetHeader("Authorization")); bears {
-		u.Identity, err = a.store.Token(c.Request.Context(), digest(token))
+		u.Identity, err = a.store.TokenStands(c.Request.Context(), digest(token))
 	} else {
 		u.Identity, err = a.store.SessionStands(c.Request.Context(), digest(c.GetString(secretKey)))
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -26,6 +27,7 @@ type approverDesk interface {
 	Waiting(ctx context.Context, u service.User) (service.Waiting, error)
 	Vacancies(ctx context.Context, u service.User, closed bool) ([]store.Vacancy, error)
 	CheckVacancies(ctx context.Context, u service.User) (opened, closed int, err error)
+	ImportOrganisation(ctx context.Context, u service.User, table service.ImportTable, r io.Reader, seen string) (service.OrganisationImport, error)
 	Organisation(ctx context.Context, u service.User, person string) (service.Organisation, error)
 	StartHolding(ctx context.Context, u service.User, h store.Holding) error
 	EndHolding(ctx context.Context, u service.User, id int64, day string) error
@@ -44,6 +46,7 @@ func (p *Pages) approverRoutes(r gin.IRouter) {
 	r.GET("/vacancies", p.signedIn(p.showVacancies))
 	r.POST("/vacancies/check", p.signedIn(p.checkVacancies))
 
+	p.importRoutes(r)
 	r.GET("/organisation", p.signedIn(p.showOrganisation))
 	r.POST("/organisation/holdings", p.signedIn(p.startHolding))
 	r.POST("/organisation/holdings/:id/end", p.signedIn(p.end(func(r request, id int64) error {

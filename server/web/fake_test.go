@@ -85,6 +85,7 @@ type fake struct {
 	auditDesk
 	talentDesk
 	repairDesk
+	sessionDesk
 	t      testing.TB
 	pack   *policy.Pack
 	now    time.Time
@@ -227,7 +228,8 @@ func (f *fake) Again(c *gin.Context) (service.User, bool, error) {
 	u, ok := f.User(c)
 	return u, ok, nil
 }
-func (f *fake) Expired(*gin.Context) bool { return f.late && f.user == "" }
+func (f *fake) Expired(*gin.Context) bool                                            { return f.late && f.user == "" }
+func (f *fake) MakeToken(context.Context, service.User, string, int) (string, error) { return "", nil }
 func (f *fake) CSRF(*gin.Context) string {
 	if f.user == "" {
 		return ""

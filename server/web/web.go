@@ -46,6 +46,7 @@ type Auth interface {
 	Expired(c *gin.Context) bool
 	Again(c *gin.Context) (u service.User, ok bool, err error)
 	CSRF(c *gin.Context) string
+	MakeToken(ctx context.Context, u service.User, name string, days int) (string, error)
 }
 
 // desk is what the pages ask of the service.
@@ -67,6 +68,7 @@ type desk interface {
 	talentDesk
 	repairDesk
 	lifeDesk
+	sessionDesk
 	Rights(ctx context.Context, u service.User) (service.Rights, error)
 	Inbox(ctx context.Context, u service.User, f store.InboxFilter) (store.Page[store.InboxItem], error)
 	savedViewDesk
@@ -257,6 +259,7 @@ func (p *Pages) routes(r gin.IRouter) {
 	p.talentRoutes(r)
 	p.repairRoutes(r)
 	p.lifeRoutes(r)
+	p.sessionRoutes(r)
 
 	r.POST("/clock", p.signedIn(p.advanceClock))
 }

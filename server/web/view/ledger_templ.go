@@ -906,7 +906,7 @@ var OfficeKinds = []string{
 	"note_changed", "note_removed", "visit_version_changed", "visit_version_removed", "rebuilt", "ledger_verified", "audit_read", "audit_export", "audit_table",
 	"audit_sample_added", "audit_finding_added", "audit_finding_changed", "audit_follow_up_added", "partner_added", "partner_changed",
 	"talent_follow_up_added", "talent_weight_added",
-	"repair_added", "repair_changed",
+	"repair_added", "repair_changed", "organisation_imported",
 }
 
 func (p Page) officeKind(kind string) string {

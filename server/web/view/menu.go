@@ -33,6 +33,7 @@ var Menu = []MenuGroup{
 		{Name: "passports", Href: "/passports"},
 		{Name: "delegations", Href: "/delegations", For: func(u User) bool { return u.Signs || u.Holds("COL.SEC") || u.Admin }},
 		{Name: "notification_settings", Href: "/settings/notifications"},
+		{Name: "sessions", Href: "/settings/sessions"},
 	}},
 	{"office", []Place{
 		{Name: "talent", Href: "/talent", For: func(u User) bool { return u.Audits || u.Holds(talentPosts...) }},
