@@ -20,7 +20,7 @@ var open = map[string]bool{
 	"GET /login": true, "POST /login": true, "POST /logout": true, "POST /language": true, "GET /assets/:hash/:name": true,
 	"GET /check": true, "GET /check/:code": true, "POST /check/:code": true, "GET /api/v1/check/:code": true,
 	// Of a demonstration only, whose accounts everybody may use.
-	"GET /dev/mail": true, "GET /dev/mail/:name": true, "GET /dev/mail/:name/html": true, "GET /dev/mail/:name/raw": true,
+	"GET /dev/mail": true, "GET /dev/components": true, "GET /dev/mail/:name": true, "GET /dev/mail/:name/html": true, "GET /dev/mail/:name/raw": true,
 }
 
 // path fills the places of a route.
