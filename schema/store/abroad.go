@@ -91,3 +91,32 @@ func (s *Store) ContactAccesses(ctx context.Context, limit int) ([]ContactAccess
 	err := s.db.SelectContext(ctx, &rows, `SELECT id, person, at, what, people FROM contact_access ORDER BY id DESC LIMIT $1`, limit)
 	return rows, wrap(err, "list who looked at contacts")
 }
+
+// AbroadDay is a day in the calendar of who is away: of those who left or are approved to leave, and do not stay at home.
+type AbroadDay struct {
+	Day    string `db:"day" json:"day"` // YYYY-MM-DD
+	Away   int    `db:"away" json:"away"`
+	Leave  int    `db:"leave" json:"leave"`
+	Return int    `db:"back" json:"return"`
+}
+
+// AbroadDays counts people by day, from a day on (YYYY-MM-DD): of some units, or of all for nil. Recorded border days count before
+// planned ones.
+func (s *Store) AbroadDays(ctx context.Context, units []string, from string, days int) ([]AbroadDay, error) {
+	rows := []AbroadDay{}
+	err := s.db.SelectContext(ctx, &rows, `
+		WITH away AS (
+		  SELECT coalesce(t.left_on, v.exit_date) AS left_on, coalesce(t.back_on, t.return_date) AS back_on
+		    FROM trip t
+		    JOIN visit v ON v.id = t.visit
+		   WHERE t.state IN ('preparing', 'ready', 'abroad', 'overdue', 'back', 'reporting', 'reported', 'closed')
+		     AND v.exit_date < CAST($2 AS date) + CAST($3 AS integer) AND (t.state = 'overdue' OR coalesce(t.back_on, t.return_date) >= CAST($2 AS date))
+		     AND (CAST($1 AS text[]) IS NULL OR v.unit = ANY ($1)))
+		SELECT to_char(d.day, 'YYYY-MM-DD') AS day, count(a.left_on) AS away, count(*) FILTER (WHERE a.left_on = d.day) AS leave,
+		       count(*) FILTER (WHERE a.back_on = d.day) AS back
+		  FROM (SELECT CAST($2 AS date) + n AS day FROM generate_series(0, CAST($3 AS integer) - 1) n) d
+		  LEFT JOIN away a ON d.day BETWEEN a.left_on AND a.back_on
+		 GROUP BY d.day
+		 ORDER BY d.day`, pq.Array(units), from, days)
+	return rows, wrap(err, "count people away by day")
+}

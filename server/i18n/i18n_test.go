@@ -91,6 +91,7 @@ func families() map[string][]string {
 		"category_ask.":        strings_(visit.Categories),
 		"category_means.":      strings_(visit.Categories),
 		"change.":              append([]string{"any"}, strings_(visit.Changes)...),
+		"chapter.":             view.Chapters,
 		"channel.":             store.Channels,
 		"class.":               strings_(visit.Classes),
 		"classified.":          {"none", "general", "important", "core"},

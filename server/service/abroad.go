@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
+	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/visit"
 )
@@ -20,6 +22,7 @@ const (
 type AbroadList struct {
 	People    []store.AbroadPerson `json:"people"` // those first about whom there is an alarm
 	Countries []CountryCount       `json:"countries"`
+	Days      []store.AbroadDay    `json:"days,omitempty" doc:"Five weeks from the Monday of this one; not for one country."`
 }
 
 // CountryCount is how many people are in a country now, and about how many of them there is an alarm.
@@ -57,7 +60,20 @@ func (s *Service) Abroad(ctx context.Context, u User, country, what string) (Abr
 	if err := s.Store.AddContactAccess(ctx, u.Person, what, len(people)); err != nil {
 		return AbroadList{}, err
 	}
-	return AbroadList{People: people, Countries: countries(people)}, nil
+	list := AbroadList{People: people, Countries: countries(people)}
+	if country == "" {
+		list.Days, err = s.Store.AbroadDays(ctx, units, monday(u.Now).String(), calendarWeeks*7)
+	}
+	return list, err
+}
+
+// calendarWeeks is how many weeks the calendar of who is away shows, from this one on.
+const calendarWeeks = 5
+
+// monday is the first day of the week of an instant, in Beijing.
+func monday(at time.Time) calendar.Date {
+	day := calendar.DateOf(at)
+	return day.AddDays(-((int(at.In(calendar.Zone).Weekday()) + 6) % 7))
 }
 
 // countries counts people by country: those with alarms first, then the most people.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,4 +39,23 @@ func TestTheOfficeRunsTheDayFromItsDesk(t *testing.T) {
 	}
 	f.user = "F1001"
 	require.NotContains(t, f.get("/").Body.String(), "office-now")
+}
+
+func TestTheStoryOfACaseIsFiltered(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.user, f.lang = "I1001", "en"
+	all := f.get("/visits/2026-00001").Body.String()
+	require.Contains(t, all, `href="/visits/2026-00001?story=notice#timeline"`)
+	notice := f.get("/visits/2026-00001?story=notice").Body.String()
+	require.Contains(t, notice, `href="/visits/2026-00001?story=notice#timeline" aria-current`)
+	story := func(body string) string {
+		_, after, _ := strings.Cut(body, `<ol class="timeline">`)
+		story, _, _ := strings.Cut(after, "</ol>")
+		return story
+	}
+	require.Contains(t, story(all), "<strong>Submitted</strong>")
+	require.NotContains(t, story(notice), "<strong>Submitted</strong>")
+	require.Contains(t, story(notice), "<strong>Public notice opened</strong>")
+	require.Equal(t, story(all), story(f.get("/visits/2026-00001?story=other").Body.String()), "what is no chapter filters nothing")
 }

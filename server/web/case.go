@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,7 +45,10 @@ func (p *Pages) seeCase(r request) (view.Case, error) {
 	if err != nil {
 		return v, err
 	}
-	v.Task = r.Query("task")
+	v.Task, v.Filtered = r.Query("task"), true
+	if story := r.Query("story"); slices.Contains(view.Chapters, story) {
+		v.Story = story
+	}
 	if verdict := r.Query("verdict"); verdict != "" { // the choice that a key in the inbox makes; the button decides
 		v.Typed = map[string]view.Typed{"decide": {Verdict: verdict}}
 	}

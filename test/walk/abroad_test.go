@@ -2,6 +2,7 @@ package walk_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -43,6 +44,13 @@ func TestP40_TheDutyOfficerKnowsWhoIsWhere(t *testing.T) {
 	require.NotNil(t, p.CheckedIn)
 	require.False(t, p.Alarming())
 	require.Equal(t, []service.CountryCount{{Country: "JP", People: 1, Risk: 1}}, l.Countries)
+	for _, of := range l.Days {
+		away := d.ExitDate <= of.Day && of.Day <= d.ReturnDate
+		require.Equal(t, []bool{away, of.Day == d.ExitDate, of.Day == d.ReturnDate}, []bool{of.Away == 1, of.Leave == 1, of.Return == 1}, of.Day)
+	}
+	require.Len(t, l.Days, 35)
+	require.True(t, slices.ContainsFunc(l.Days, func(of store.AbroadDay) bool { return of.Away == 1 }))
+	require.False(t, slices.ContainsFunc(w.whereabouts("dean.mech").Days, func(of store.AbroadDay) bool { return of.Away > 0 }))
 	require.Len(t, w.whereabouts("dean.civ").People, 1, "a dean finds the people of the unit")
 	require.Empty(t, w.whereabouts("dean.mech").People)
 	err := w.as("faculty.mech").Read(t.Context(), "/abroad", nil)

@@ -19,6 +19,9 @@ type Case struct {
 	Key    string // makes what is sent from this page act once, however often it is sent
 	// Task is the one whose decide box is open; "" is the user's first.
 	Task string
+	// Story is the chapter that the story is filtered by, "" for all of it; Filtered says that it can be.
+	Story    string
+	Filtered bool
 	// Typed is what was typed into the form that was refused, by the name of its form (decide, answer, withdraw, cancel, decline, …).
 	Typed map[string]Typed
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
 )
@@ -121,3 +122,9 @@ func longest(s Stack) string {
 	}
 	return strings.Join(words, " · ")
 }
+
+// monthDay is a day without its year, as the calendar writes it: 11-26.
+func monthDay(day string) string { return day[len("2006-"):] }
+
+// today is the day of the page in Beijing, YYYY-MM-DD.
+func today(p Page) string { return calendar.DateOf(p.Now).String() }
