@@ -53,7 +53,7 @@ func newRecord(t *testing.T) *record {
 	r.key, err = ledger.NewKey("exeat/test")
 	require.NoError(t, err)
 	require.NoError(t, r.st.PutUniversity(t.Context(), demo.University()))
-	r.made, err = generate.Fill(t.Context(), d.OwnerURL, generate.Options{Events: events(t), Seed: 11, Shown: true, Histories: true})
+	r.made, err = generate.Fill(t.Context(), d.OwnerURL, generate.Options{Events: events(t), Seed: 11, Until: last, Shown: true, Histories: true})
 	require.NoError(t, err)
 	require.NotEmpty(t, r.made.Ended)
 	r.seal()

@@ -13,15 +13,15 @@ import (
 
 // walkLife takes an approved visit to the archive by the page of the case: the traveller prepares, goes, comes back and
 // reports, the unit judges the report, the keeper takes the passport, and the archivist puts the file away.
-func walkLife(t *testing.T) {
+func walkLife(t *testing.T, lang i18n.Lang, width int64) {
 	d := journey(t, visit.Academic, "Bearings in Tokyo", 6)
 	d.Unit = "CIV"
 	id := handedIn(t, "faculty2.civ", d)
 	approveNow(t, id)
 	approveNow(t, id)
-	issue(t, i18n.EN, id)
+	issue(t, lang, width, id)
 
-	b := signIn(t, i18n.EN, phone, "faculty2.civ")
+	b := signIn(t, lang, width, "faculty2.civ")
 	b.visit("/visits/" + id)
 	b.sees(b.say("life.title"), b.say("trip.preparing"), b.say("life.now"))
 	for _, form := range b.forms("life-prepare-") {
@@ -36,7 +36,7 @@ func walkLife(t *testing.T) {
 	b.press("life.write.academic")
 	b.fill("summary", "The paper was read.")
 	b.refused(422, "report.file")
-	b.sees("Please fill this in.")
+	b.sees(b.say("rule.required"))
 	require.Equal(t, "The paper was read.", b.value("summary"))
 	b.set("results[0].kind", "talk")
 	b.fill("results[0].text", "One talk")
@@ -47,22 +47,22 @@ func walkLife(t *testing.T) {
 	b.press("report.file")
 	b.sees(b.say("done.reported"), b.say("report_state.filed"), "Kyoto University")
 
-	dean := signIn(t, i18n.EN, desk, "dean.civ")
+	dean := signIn(t, lang, width, "dean.civ")
 	dean.visit("/visits/" + id)
 	dean.press("life.accept")
 	dean.sees(dean.say("report_state.accepted"))
 
-	keeper := signIn(t, i18n.EN, desk, "io.dir")
+	keeper := signIn(t, lang, width, "io.dir")
 	keeper.visit("/visits/" + id)
 	if len(keeper.forms("life-passport-in")) > 0 {
 		keeper.send(id, "life-passport-in", map[string]string{"on": keeper.today()})
 	}
 	keeper.sees(keeper.say("life.may_be_paid"), keeper.say("state.post_notice"))
 
-	admin := signIn(t, i18n.EN, desk, "admin")
+	admin := signIn(t, lang, width, "admin")
 	admin.press("demo.week")
 	admin.press("demo.day")
-	archivist := signIn(t, i18n.EN, desk, "archive")
+	archivist := signIn(t, lang, width, "archive")
 	archivist.visit("/visits/" + id)
 	archivist.press("life.do.archive")
 	archivist.sees(archivist.say("done.archived"), archivist.say("state.archived"))

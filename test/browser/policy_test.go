@@ -19,7 +19,12 @@ import (
 // A version of the policy from an editor's draft to a publisher's word. It says the same as the one before, so that the
 // tests beside it are decided as ever.
 func TestPolicyFromDraftToPublication(t *testing.T) {
-	editor := signIn(t, i18n.EN, desk, "policy.editor")
+	t.Run("on a desk", func(t *testing.T) { publish(t, i18n.EN, i18n.ZH, desk) })
+	t.Run("on a phone", func(t *testing.T) { publish(t, i18n.ZH, i18n.EN, phone) })
+}
+
+func publish(t *testing.T, edits, publishes i18n.Lang, width int64) {
+	editor := signIn(t, edits, width, "policy.editor")
 	editor.visit("/policy")
 	editor.see("policies")
 	editor.click(`//main//a[contains(@class, "primary")]`)
@@ -50,7 +55,7 @@ func TestPolicyFromDraftToPublication(t *testing.T) {
 	editor.sees(editor.say("replay.by_rule"), "R17")
 	editor.see("replay")
 
-	publisher := signIn(t, i18n.ZH, desk, "policy.publisher")
+	publisher := signIn(t, publishes, width, "policy.publisher")
 	publisher.visit(draft)
 	publisher.choose("open_visits", "list")
 	publisher.see("policy-publish")

@@ -15,22 +15,23 @@ import (
 func TestWalk(t *testing.T) {
 	t.Parallel()
 	t.Run("academic visit in Chinese", func(t *testing.T) {
-		walkAcademic(t, i18n.ZH, "东京桥梁会议", []string{
+		walkAcademic(t, i18n.ZH, phone, "东京桥梁会议", []string{
 			"学院院长/部门负责人", "学院党委书记", "计划财务处", "国际处审核岗", "签发任务批件（授权）",
 		})
 	})
 	t.Run("academic visit in English", func(t *testing.T) {
-		walkAcademic(t, i18n.EN, "Bridges in Tokyo", []string{
+		walkAcademic(t, i18n.EN, desk, "Bridges in Tokyo", []string{
 			"Dean / head of unit", "Party secretary of the unit", "Finance Office", "International Office reviewer",
 			"Issue of the mission approval under delegated authority",
 		})
 	})
 	t.Run("work visit of a dean in English", walkWork)
-	t.Run("from the approval to the archive", walkLife)
+	t.Run("from the approval to the archive in English", func(t *testing.T) { walkLife(t, i18n.EN, phone) })
+	t.Run("from the approval to the archive in Chinese", func(t *testing.T) { walkLife(t, i18n.ZH, desk) })
 }
 
-func walkAcademic(t *testing.T, lang i18n.Lang, title string, signOffs []string) {
-	b := signIn(t, lang, desk, "faculty.civ")
+func walkAcademic(t *testing.T, lang i18n.Lang, width int64, title string, signOffs []string) {
+	b := signIn(t, lang, width, "faculty.civ")
 	b.press("nav.new")
 	d := journey(t, visit.Academic, title, 6)
 	b.fillIn(d)
@@ -44,33 +45,33 @@ func walkAcademic(t *testing.T, lang i18n.Lang, title string, signOffs []string)
 	b.sees(title, b.say("state.unit_review"))
 
 	for _, person := range []string{"dean.civ", "psec.civ", "fin", "io.rev"} {
-		t.Run(person, func(t *testing.T) { signIn(t, lang, desk, person).approve(id) })
+		t.Run(person, func(t *testing.T) { signIn(t, lang, width, person).approve(id) })
 	}
 	b.visit("/visits/" + id)
 	b.sees(b.say("case.notice_running"))
-	issue(t, lang, id)
+	issue(t, lang, width, id)
 
 	b.visit("/visits/" + id)
 	b.sees(b.say("state.preparing"), b.say("case.outcome.preparing"))
 	b.visit("/visits")
 	b.sees(title)
-	audit(t, lang, id)
+	audit(t, lang, width, id)
 }
 
 // issue lets the public notice run out and the approval be issued.
-func issue(t *testing.T, lang i18n.Lang, id string) {
+func issue(t *testing.T, lang i18n.Lang, width int64, id string) {
 	t.Helper()
-	admin := signIn(t, lang, desk, "admin")
+	admin := signIn(t, lang, width, "admin")
 	admin.press("demo.week")
 	admin.press("demo.day") // a notice that began before the morning of a Monday ends on the evening of the next
 	require.Equal(t, "/", admin.path())
-	signIn(t, lang, desk, "io.dir").approve(id)
+	signIn(t, lang, width, "io.dir").approve(id)
 }
 
 // audit reads both records of a visit.
-func audit(t *testing.T, lang i18n.Lang, id string) {
+func audit(t *testing.T, lang i18n.Lang, width int64, id string) {
 	t.Helper()
-	b := signIn(t, lang, desk, "auditor")
+	b := signIn(t, lang, width, "auditor")
 	b.press("nav.audit")
 	b.sees(b.say("event.approved"))
 	b.visit("/visits/" + id)
@@ -103,7 +104,7 @@ func walkWork(t *testing.T) {
 		b.sees(fmt.Sprintf("Stage %d now", stage+1))
 		approveNow(t, id)
 	}
-	issue(t, i18n.EN, id)
+	issue(t, i18n.EN, desk, id)
 	b.visit("/visits/" + id)
 	b.sees(b.say("case.outcome.preparing"))
 }
