@@ -33,7 +33,7 @@ func (c Checkpoint) Sign(keys ...note.Signer) (string, error) {
 }
 
 // OpenCheckpoint reads a signed checkpoint and checks its signatures: at least one is of a known key, and none of a known
-// key is wrong.
+// key is wrong. A signature is written in one way only: of its last character base64 leaves bits open, which nobody may set.
 func OpenCheckpoint(signed string, known note.Verifiers) (Checkpoint, error) {
 	n, err := note.Open([]byte(signed), known)
 	var unverified *note.UnverifiedNoteError
@@ -42,6 +42,11 @@ func OpenCheckpoint(signed string, known note.Verifiers) (Checkpoint, error) {
 		return Checkpoint{}, errors.New("no signature of the checkpoint is of a known key")
 	case err != nil:
 		return Checkpoint{}, fmt.Errorf("checkpoint: %w", err)
+	}
+	for _, sig := range n.Sigs {
+		if _, err := base64.StdEncoding.Strict().DecodeString(sig.Base64); err != nil {
+			return Checkpoint{}, fmt.Errorf("checkpoint: the signature of %s is not written as it was made", sig.Name)
+		}
 	}
 	return parseCheckpoint(n.Text)
 }

@@ -166,3 +166,25 @@ func TestP47_AKeyIsMadeOnceAndOnlyItsOwnerReadsIt(t *testing.T) {
 	_, err = ledger.NewKey("two words")
 	require.Error(t, err)
 }
+
+func TestP47_ASignatureIsWrittenInOneWayOnly(t *testing.T) {
+	t.Parallel()
+	key, err := ledger.NewKey("exeat.example.edu/ledger")
+	require.NoError(t, err)
+	known, err := ledger.Keys(key.Public)
+	require.NoError(t, err)
+	signed, err := ledger.Checkpoint{Origin: key.Name(), Size: 9, Root: grow(9).tree.Root()}.Sign(key)
+	require.NoError(t, err)
+	_, err = ledger.OpenCheckpoint(signed, known)
+	require.NoError(t, err)
+
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	last := strings.LastIndex(signed, "=") - 1
+	value := strings.IndexByte(alphabet, signed[last])
+	require.Zero(t, value%4, "the last character of 68 bytes leaves two bits open")
+	for bits := 1; bits < 4; bits++ { // the same bytes, written in another way
+		other := signed[:last] + alphabet[value+bits:value+bits+1] + signed[last+1:]
+		_, err := ledger.OpenCheckpoint(other, known)
+		require.ErrorContains(t, err, "not written as it was made", other)
+	}
+}
