@@ -1,6 +1,7 @@
 package service
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,11 @@ type form struct{ problems []visit.Problem }
 
 func (f *form) wrong(field, rule string, pairs ...string) {
 	f.problems = append(f.problems, visit.Problem{Field: field, Rule: rule, Args: visit.Refuse("", "", pairs...).Args})
+}
+
+// wrongCell is what is wrong with a cell of a table that was sent: the field rows[i].column, where i+1 is the line of the file.
+func (f *form) wrongCell(line int, column, rule string, pairs ...string) {
+	f.wrong(fmt.Sprintf("rows[%d].%s", line-1, column), rule, pairs...)
 }
 
 // text must be there, and not be longer than a line or a page bears.

@@ -10,19 +10,17 @@ import (
 
 // Inbox lists what waits for the user, due first. It refuses (invalid) a filter that there is not.
 func (s *Service) Inbox(ctx context.Context, u User, f store.InboxFilter) (store.Page[store.InboxItem], error) {
-	var wrong []visit.Problem
-	for _, x := range []struct {
-		field, value string
-		known        []string
-	}{
-		{"category", string(f.Category), categoryCodes}, {"due", f.Due, store.Dues}, {"kind", f.Kind, store.InboxKinds},
-	} {
-		if x.value != "" && !slices.Contains(x.known, x.value) {
-			wrong = append(wrong, visit.Problem{Field: x.field, Rule: "unknown_value", Args: map[string]string{"value": x.value}})
+	var wrong form
+	known := func(field, value string, known bool) {
+		if value != "" && !known {
+			wrong.wrong(field, "unknown_value", "value", value)
 		}
 	}
-	if len(wrong) > 0 {
-		return store.Page[store.InboxItem]{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: wrong}
+	known("category", string(f.Category), slices.Contains(visit.Categories, f.Category))
+	known("due", f.Due, slices.Contains(store.Dues, f.Due))
+	known("kind", f.Kind, slices.Contains(store.InboxKinds, f.Kind))
+	if err := wrong.err(); err != nil {
+		return store.Page[store.InboxItem]{}, err
 	}
 	return s.Store.Inbox(ctx, u.Person, u.Now, f)
 }
@@ -31,11 +29,3 @@ func (s *Service) Inbox(ctx context.Context, u User, f store.InboxFilter) (store
 func (s *Service) CountInbox(ctx context.Context, u User) (store.InboxCount, error) {
 	return s.Store.CountInbox(ctx, u.Person, u.Now)
 }
-
-var categoryCodes = func() []string {
-	var codes []string
-	for _, c := range visit.Categories {
-		codes = append(codes, string(c))
-	}
-	return codes
-}()

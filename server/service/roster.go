@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -13,9 +12,10 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// The largest list of travellers that is read: its size in bytes, and its rows.
+// The largest list of travellers that is read: its size in MiB and in bytes, and its rows.
 const (
-	MaxRoster     = 2 << 20
+	rosterMiB     = 2
+	MaxRoster     = rosterMiB << 20
 	maxRosterRows = 200
 )
 
@@ -39,25 +39,18 @@ var RosterSample = [][]string{{"学号/工号", "姓名", "角色"}}
 // perhaps one with the role. Every wrong cell is a problem of the field rows[i].column, where i+1 is the line of the file; with one
 // problem nothing counts (P-39).
 func (s *Service) Roster(ctx context.Context, r io.Reader) ([]visit.Traveller, error) {
-	content, err := io.ReadAll(io.LimitReader(r, MaxRoster+1))
+	_, rows, err := sentTable(r, rosterMiB)
 	if err != nil {
 		return nil, err
-	}
-	if len(content) > MaxRoster {
-		return nil, wrong("file", "too_large", "limit", "2 MiB")
-	}
-	rows, err := sheet.Read(content)
-	if err != nil {
-		return nil, wrong("file", "not_a_table")
 	}
 	l, err := newRoster(rows)
 	if err != nil {
 		return nil, err
 	}
-	if l.people, err = s.Store.People(ctx, l.column("person")...); err != nil {
+	if l.people, err = s.Store.People(ctx, filled(l.rows, l.at["person"])...); err != nil {
 		return nil, err
 	}
-	if l.named, err = s.Store.PeopleNamed(ctx, l.column("name")...); err != nil {
+	if l.named, err = s.Store.PeopleNamed(ctx, filled(l.rows, l.at["name"])...); err != nil {
 		return nil, err
 	}
 	travellers := l.travellers()
@@ -77,12 +70,9 @@ type roster struct {
 }
 
 func newRoster(rows []sheet.Row) (*roster, error) {
-	if len(rows) == 0 {
-		return nil, wrong("file", "no_rows")
-	}
 	l := &roster{at: map[string]int{}, rows: rows[1:]}
 	for column, words := range rosterHeads {
-		l.at[column] = slices.IndexFunc(rows[0].Cells, func(head string) bool { return slices.Contains(words, strings.ToLower(head)) })
+		l.at[column] = columnAt(rows[0], words...)
 	}
 	switch {
 	case l.at["person"] < 0 && l.at["name"] < 0:
@@ -93,17 +83,6 @@ func newRoster(rows []sheet.Row) (*roster, error) {
 		return nil, wrong("file", "too_many", "max", strconv.Itoa(maxRosterRows))
 	}
 	return l, nil
-}
-
-// column lists the cells of a column that are filled.
-func (l *roster) column(name string) []string {
-	var cells []string
-	for _, r := range l.rows {
-		if c := r.Cell(l.at[name]); c != "" {
-			cells = append(cells, c)
-		}
-	}
-	return cells
 }
 
 func (l *roster) travellers() []visit.Traveller {
@@ -167,10 +146,6 @@ func (l *roster) only(r sheet.Row, name string) string {
 		l.wrongCell(r.Line, "name", "several_of_this_name", "name", name, "persons", strings.Join(ids, ", "))
 		return ""
 	}
-}
-
-func (l *roster) wrongCell(line int, column, rule string, pairs ...string) {
-	l.wrong(fmt.Sprintf("rows[%d].%s", line-1, column), rule, pairs...)
 }
 
 // WithRoster adds a list to the travellers of a draft. Who is there already takes the role that the list says, and where the list has

@@ -34,33 +34,30 @@ func (s *Service) SavedViews(ctx context.Context, u User) ([]store.SavedView, er
 // there is not, a name that is missing or too long, and too many of them.
 func (s *Service) SaveView(ctx context.Context, u User, list, name, query string) (store.SavedView, error) {
 	v := store.SavedView{List: list, Name: strings.TrimSpace(name)}
-	var wrong []visit.Problem
-	refuse := func(field, rule string, pairs ...string) {
-		wrong = append(wrong, visit.Problem{Field: field, Rule: rule, Args: visit.Refuse("", "", pairs...).Args})
-	}
+	var f form
 	if !slices.Contains(store.SavedLists, list) {
-		refuse("list", "unknown_value", "value", list)
+		f.wrong("list", "unknown_value", "value", list)
 	}
 	switch n := utf8.RuneCountInString(v.Name); {
 	case n == 0:
-		refuse("name", "required")
+		f.wrong("name", "required")
 	case n > maxViewName:
-		refuse("name", "too_long", "max", strconv.Itoa(maxViewName))
+		f.wrong("name", "too_long", "max", strconv.Itoa(maxViewName))
 	}
 	given, err := url.ParseQuery(query)
 	if err != nil {
-		refuse("query", "malformed_value", "detail", err.Error())
+		f.wrong("query", "malformed_value", "detail", err.Error())
 	}
 	kept := url.Values{}
 	for field, values := range given {
 		if !slices.Contains(viewFilters[list], field) {
-			refuse("query", "unknown_field", "field", field)
+			f.wrong("query", "unknown_field", "field", field)
 		} else if values[0] != "" {
 			kept.Set(field, values[0])
 		}
 	}
-	if len(wrong) > 0 {
-		return v, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: wrong}
+	if err := f.err(); err != nil {
+		return v, err
 	}
 	v.Query = kept.Encode()
 	had, err := s.Store.SavedViews(ctx, u.Person)
@@ -70,8 +67,7 @@ func (s *Service) SaveView(ctx context.Context, u User, list, name, query string
 	had = slices.DeleteFunc(had, func(x store.SavedView) bool { return x.List != list })
 	replaces := slices.ContainsFunc(had, func(x store.SavedView) bool { return x.Name == v.Name || x.Query == v.Query })
 	if len(had) >= maxViews && !replaces {
-		refuse("name", "too_many", "max", strconv.Itoa(maxViews))
-		return v, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: wrong}
+		return v, wrong("name", "too_many", "max", strconv.Itoa(maxViews))
 	}
 	if err := s.Store.SaveView(ctx, u.Person, v); err != nil {
 		return v, err

@@ -87,7 +87,7 @@ func (p *Pages) attachFile(r request) error {
 		return err
 	}
 	if r.Request.MultipartForm == nil || len(r.Request.MultipartForm.File["file"]) != 1 {
-		return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{{Field: "file", Rule: "required"}}}
+		return wrongIn("file", "required")
 	}
 	header := r.Request.MultipartForm.File["file"][0]
 	a := attached{Kind: r.PostForm("kind"), Name: header.Filename}

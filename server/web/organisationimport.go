@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -103,7 +102,6 @@ func (p *Pages) sampleImport(r request) error {
 	if err != nil {
 		return err
 	}
-	r.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-sample.csv"`, r.Param("table")))
-	r.Data(http.StatusOK, "text/csv; charset=utf-8", content)
+	attach(r, r.Param("table")+"-sample.csv", "text/csv; charset=utf-8", content)
 	return nil
 }

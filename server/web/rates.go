@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -77,7 +76,6 @@ func (p *Pages) sampleRates(r request) error {
 	if err != nil {
 		return err
 	}
-	r.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-sample.csv"`, table))
-	r.Data(http.StatusOK, "text/csv; charset=utf-8", append([]byte("\ufeff"), content...))
+	attach(r, string(table)+"-sample.csv", "text/csv; charset=utf-8", append([]byte("\ufeff"), content...))
 	return nil
 }

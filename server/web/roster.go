@@ -48,7 +48,6 @@ func (p *Pages) sampleRoster(r request) error {
 	if err != nil {
 		return err
 	}
-	r.Header("Content-Disposition", `attachment; filename="travellers.csv"`)
-	r.Data(http.StatusOK, "text/csv; charset=utf-8", content)
+	attach(r, "travellers.csv", "text/csv; charset=utf-8", content)
 	return nil
 }
