@@ -95,6 +95,9 @@ func (d Date) Day() int { return d.day }
 // Weekday returns the day of the week of d.
 func (d Date) Weekday() time.Weekday { return d.utc().Weekday() }
 
+// Monday returns the first day of the week of d.
+func (d Date) Monday() Date { return d.AddDays(-((int(d.Weekday()) + 6) % 7)) }
+
 // AddDays returns the day n days after d, or before it if n is negative. It stops
 // at 0001-01-01 and 9999-12-31. No date stays no date.
 func (d Date) AddDays(n int) Date {

@@ -181,3 +181,12 @@ func FuzzParseDate(f *testing.F) {
 		require.Equal(t, s, d.String())
 	})
 }
+
+func TestAWeekBeginsOnMonday(t *testing.T) {
+	t.Parallel()
+	for day, monday := range map[string]string{"2026-11-23": "2026-11-23", "2026-11-26": "2026-11-23", "2026-11-29": "2026-11-23", "2026-11-30": "2026-11-30", "2027-01-01": "2026-12-28"} {
+		d, err := calendar.ParseDate(day)
+		require.NoError(t, err)
+		require.Equal(t, monday, d.Monday().String(), day)
+	}
+}

@@ -70,8 +70,7 @@ var ofKind = map[string]string{
 // dueWithin gives the end of a day and of a week of the university, as instants.
 func dueWithin(now time.Time) (day, week time.Time) {
 	today := calendar.DateOf(now)
-	monday := today.AddDays(7 - (int(today.Weekday())+6)%7)
-	return today.AddDays(1).At(0, 0), monday.At(0, 0)
+	return today.AddDays(1).At(0, 0), today.Monday().AddDays(7).At(0, 0)
 }
 
 func (f InboxFilter) where(now time.Time) (where, error) {

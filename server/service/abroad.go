@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"github.com/exeat/exeat/calendar"
 	"github.com/exeat/exeat/schema/store"
@@ -62,19 +61,13 @@ func (s *Service) Abroad(ctx context.Context, u User, country, what string) (Abr
 	}
 	list := AbroadList{People: people, Countries: countries(people)}
 	if country == "" {
-		list.Days, err = s.Store.AbroadDays(ctx, units, monday(u.Now).String(), calendarWeeks*7)
+		list.Days, err = s.Store.AbroadDays(ctx, units, calendar.DateOf(u.Now).Monday().String(), calendarWeeks*7)
 	}
 	return list, err
 }
 
 // calendarWeeks is how many weeks the calendar of who is away shows, from this one on.
 const calendarWeeks = 5
-
-// monday is the first day of the week of an instant, in Beijing.
-func monday(at time.Time) calendar.Date {
-	day := calendar.DateOf(at)
-	return day.AddDays(-((int(at.In(calendar.Zone).Weekday()) + 6) % 7))
-}
 
 // countries counts people by country: those with alarms first, then the most people.
 func countries(people []store.AbroadPerson) []CountryCount {

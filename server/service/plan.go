@@ -73,29 +73,35 @@ func checkYear(year int) error {
 
 // Plans lists the annual plans of the units that the user may read, by unit; units without a plan are there too.
 func (s *Service) Plans(ctx context.Context, u User, year int) ([]PlanRow, error) {
+	rows, _, err := s.plans(ctx, u, year)
+	return rows, err
+}
+
+// plans gives the plans that the user may read, and the visits of all units that count in the year.
+func (s *Service) plans(ctx context.Context, u User, year int) ([]PlanRow, []store.PlanUse, error) {
 	r, err := s.reader(ctx, u, PlanRegister)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := checkYear(year); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	units, err := s.Store.Units(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	from, to := yearBounds(year)
 	uses, err := s.Store.PlanUses(ctx, "", from, to)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	inForce, err := s.Store.PlansInForce(ctx, year)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	proposed, err := s.Store.PlansProposed(ctx, year)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	rows := []PlanRow{}
 	for _, unit := range units {
@@ -105,7 +111,7 @@ func (s *Service) Plans(ctx context.Context, u User, year int) ([]PlanRow, error
 		of := slices.DeleteFunc(slices.Clone(uses), func(x store.PlanUse) bool { return x.Unit != unit.Code })
 		rows = append(rows, PlanRow{Unit: unit.Code, InForce: planOfUnit(inForce, unit.Code), Proposed: planOfUnit(proposed, unit.Code), Used: workVisits(of)})
 	}
-	return rows, nil
+	return rows, uses, nil
 }
 
 func planOfUnit(all []store.Plan, unit string) *store.Plan {
@@ -252,12 +258,7 @@ type PlanSummary struct {
 
 // PlanSummary sums up the visits of a year by unit; half is 1, 2, or 0 for the whole year (domain A.4).
 func (s *Service) PlanSummary(ctx context.Context, u User, year, half int) ([]PlanSummary, error) {
-	rows, err := s.Plans(ctx, u, year)
-	if err != nil {
-		return nil, err
-	}
-	from, to := yearBounds(year)
-	all, err := s.Store.PlanUses(ctx, "", from, to)
+	rows, all, err := s.plans(ctx, u, year)
 	if err != nil {
 		return nil, err
 	}
