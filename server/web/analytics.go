@@ -5,11 +5,9 @@ import (
 	"net/http"
 
 	"github.com/exeat/exeat/schema/store"
-	"github.com/exeat/exeat/server/api"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/server/web/view"
-	"github.com/exeat/exeat/visit"
 )
 
 // analyticsDesk is what the desk of the office and the pages of analytics ask of the service.
@@ -37,14 +35,12 @@ func (p *Pages) showAnalytics(r request) error {
 		}
 	}
 	a, err := p.svc.Analytics(r.ctx(), r.user, p.analysing(r, ""))
-	if refusal := api.Refusal(err); err != nil && refusal.Code == visit.Invalid {
-		for _, q := range refusal.Problems {
-			v.Problems = append(v.Problems, v.Problem(q))
-		}
-		return render(r.Context, api.Status(refusal), view.AnalyticsPage(v))
-	}
+	status, err := refused(&v.Page, err)
 	if err != nil {
 		return err
+	}
+	if status != http.StatusOK {
+		return render(r.Context, status, view.AnalyticsPage(v))
 	}
 	v.A = &a
 	v.Typed.Set("from", a.Asked.From)

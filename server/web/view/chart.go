@@ -1,7 +1,6 @@
 package view
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,6 +73,10 @@ type Part struct {
 // stacks divides the losses of each category among the steps, the longest first; a step has the same colour everywhere.
 func stacks(t service.Table) []Stack {
 	var all []Stack
+	colour := map[string]string{} // by the step's label
+	for _, p := range legend(t) {
+		colour[p.Label] = p.Class
+	}
 	category, step := columnOf(t, "category"), columnOf(t, "from_step")
 	share := t.Columns[columnOf(t, "share")]
 	from := 0.0
@@ -84,8 +87,9 @@ func stacks(t service.Table) []Stack {
 		}
 		part := numberIn(t, row, "share")
 		last := &all[len(all)-1]
+		name := t.Text(t.Columns[step], row[step])
 		last.Parts = append(last.Parts, Part{
-			Label: t.Text(t.Columns[step], row[step]), Class: classOf(t, stepName(row[step])), Share: t.Text(share, part),
+			Label: name, Class: colour[name], Share: t.Text(share, part),
 			From: percent(from, 1), Width: percent(part, 1),
 		})
 		from += part
@@ -93,26 +97,17 @@ func stacks(t service.Table) []Stack {
 	return all
 }
 
-// colour numbers the steps of a table in the order of the way, from 1.
-func colour(t service.Table, step string) int { return 1 + slices.Index(legend(t), step)%colours }
-
 // colours is how many the sheet of styles has.
 const colours = 8
 
-// legend are the steps of a table in the order of the way.
-func legend(t service.Table) []string {
-	i := columnOf(t, "from_step")
-	var steps []string
-	for _, row := range t.Rows {
-		steps = append(steps, stepName(row[i]))
+// legend gives each step of a table, in the order of the way, the class of its colour.
+func legend(t service.Table) []Part {
+	var parts []Part
+	for i, step := range stepsOf(t, "from_step") {
+		parts = append(parts, Part{Label: t.Text(t.Columns[columnOf(t, "from_step")], step), Class: "c" + strconv.Itoa(1+i%colours)})
 	}
-	slices.Sort(steps)
-	steps = slices.Compact(steps)
-	slices.SortStableFunc(steps, func(a, b string) int { return cmp.Compare(rankOf(a), rankOf(b)) })
-	return steps
+	return parts
 }
-
-func classOf(t service.Table, step string) string { return "c" + strconv.Itoa(colour(t, step)) }
 
 // longest says in words what takes most: the first three parts.
 func longest(s Stack) string {

@@ -23,7 +23,7 @@ const (
 // pathsMap draws the answer to the question of paths: steps below one another in the order of the way, ways on at the right,
 // ways back at the left. The table below it says the same.
 func pathsMap(t service.Table) string {
-	steps := stepsOf(t)
+	steps := stepsOf(t, "from_step", "to_step")
 	at := map[string]int{}
 	for i, s := range steps {
 		at[s] = i
@@ -33,11 +33,11 @@ func pathsMap(t service.Table) string {
 	fmt.Fprintf(&b, `<svg class="flow" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" aria-label="%[3]s">`, mapWidth, tall, html.EscapeString(t.Title()))
 	most := 1.0
 	for _, row := range t.Rows {
-		most = max(most, count64(row[3]))
+		most = max(most, numberIn(t, row, "times"))
 	}
 	left := (mapWidth - stepWide) / 2
 	for _, row := range t.Rows {
-		from, to, times := at[stepName(row[0])], at[stepName(row[1])], count64(row[3])
+		from, to, times := at[stepName(row[0])], at[stepName(row[1])], numberIn(t, row, "times")
 		y1, y2 := from*stepApart+stepTall, to*stepApart+5
 		x, side := left+stepWide, 1
 		if to <= from {
@@ -61,11 +61,13 @@ func pathsMap(t service.Table) string {
 	return b.String()
 }
 
-// stepsOf are the steps of an answer in the order of the way: a stage that asks several comes before the last of them.
-func stepsOf(t service.Table) []string {
+// stepsOf are the steps in some columns of a table in the order of the way: a stage that asks several comes before the last of them.
+func stepsOf(t service.Table, columns ...string) []string {
 	var steps []string
 	for _, row := range t.Rows {
-		steps = append(steps, stepName(row[0]), stepName(row[1]))
+		for _, name := range columns {
+			steps = append(steps, stepName(row[columnOf(t, name)]))
+		}
 	}
 	slices.Sort(steps)
 	steps = slices.Compact(steps)
@@ -85,11 +87,6 @@ func rankOf(step string) float64 {
 func stepName(v any) string {
 	s, _ := v.(string)
 	return s
-}
-
-func count64(v any) float64 {
-	n, _ := v.(int64)
-	return float64(n)
 }
 
 func abs(n int) int { return max(n, -n) }

@@ -34,17 +34,16 @@ func chapters(kinds map[string][]string) map[string]string {
 // Chapter is the part of the story to which an event belongs.
 func Chapter(kind string) string { return chapterOf[kind] }
 
-// told is the story as far as it is asked for.
-func (v Case) told() []Step {
+// told is the part of a story that is asked for.
+func (v Case) told(story []Step) []Step {
 	if v.Story == "" {
-		return v.story()
+		return story
 	}
-	return slices.DeleteFunc(v.story(), func(s Step) bool { return Chapter(s.Kind) != v.Story })
+	return slices.DeleteFunc(story, func(s Step) bool { return Chapter(s.Kind) != v.Story })
 }
 
-// chapters are those of which the story has something.
-func (v Case) chapters() []string {
-	story := v.story()
+// chaptersOf are those of which a story has something.
+func chaptersOf(story []Step) []string {
 	return slices.DeleteFunc(slices.Clone(Chapters), func(c string) bool {
 		return !slices.ContainsFunc(story, func(s Step) bool { return Chapter(s.Kind) == c })
 	})
