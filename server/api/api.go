@@ -75,6 +75,7 @@ func build(engine *gin.Engine, d Deps) huma.API {
 	a.addRecord()
 	a.addLedger()
 	a.addAudit()
+	a.addAnalytics()
 	a.addUniversity()
 	a.addPolicies()
 	a.addCalendars()

@@ -56,12 +56,11 @@ func lists(ctx context.Context, _ *bench) ([]row, error) {
 		{"list of a unit's visits in one state", visitsOf(store.Scope{Person: "dean.civ", Units: []string{"CIV"}}, store.VisitFilter{State: visit.StatePreparing})},
 		{"own visits", visitsOf(store.Scope{Person: applicant}, store.VisitFilter{})},
 	} {
-		a, b, err := alternate(ctx, large.store, small.store, l.look)
+		r, err := grows(ctx, l.name, large.store, small.store, many, l.look)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", l.name, err)
+			return nil, err
 		}
-		notes := fmt.Sprintf(" × (%.2f ms against %.2f ms)", ms(a), ms(b))
-		rows = append(rows, atMost(fmt.Sprintf("%s at %d decisions against %d: median (full measure: 1000000)", l.name, many, few), a.Seconds()/b.Seconds(), 1.5, "%.2f", notes))
+		rows = append(rows, r)
 	}
 	replayed, err := replaying(ctx, large.store)
 	return append(rows, replayed), err
@@ -81,12 +80,17 @@ func notEmpty(n int, err error) error {
 	return err
 }
 
-// alternate looks at both records in turns and gives the medians.
-func alternate(ctx context.Context, a, b *store.Store, look func(context.Context, *store.Store) error) (ma, mb time.Duration, err error) {
+// grows looks at a record of many decisions and at one of few, in turns, and compares the medians.
+func grows(ctx context.Context, name string, large, small *store.Store, many int, look func(context.Context, *store.Store) error) (row, error) {
 	of := func(st *store.Store) func(context.Context) error {
 		return func(ctx context.Context) error { return look(ctx, st) }
 	}
-	return inTurns(ctx, of(a), of(b))
+	a, b, err := inTurns(ctx, of(large), of(small))
+	if err != nil {
+		return row{}, fmt.Errorf("%s: %w", name, err)
+	}
+	notes := fmt.Sprintf(" × (%.2f ms against %.2f ms)", ms(a), ms(b))
+	return atMost(fmt.Sprintf("%s at %d decisions against %d: median (full measure: 1000000)", name, many, few), a.Seconds()/b.Seconds(), 1.5, "%.2f", notes), nil
 }
 
 // inTurns does two things in turns and gives the medians.
@@ -116,18 +120,27 @@ func filled(decided int) func(context.Context, *archive) error {
 	return func(ctx context.Context, a *archive) error { return a.fill(ctx, decided) }
 }
 
-func newArchive(ctx context.Context, name string, fill func(context.Context, *archive) error) (*archive, error) {
+// newSchema makes a schema and migrates it; the connection is its owner's.
+func newSchema(ctx context.Context, name string) (*sqlx.DB, error) {
 	owner, err := sqlx.ConnectContext(ctx, "postgres", os.Getenv("DATABASE_OWNER_URL"))
 	if err != nil {
 		return nil, err
 	}
+	if _, err = owner.ExecContext(ctx, "CREATE SCHEMA "+name); err == nil {
+		err = schema.Migrate(ctx, within("DATABASE_OWNER_URL", name))
+	}
+	if err != nil {
+		return nil, errors.Join(err, owner.Close())
+	}
+	return owner, nil
+}
+
+func newArchive(ctx context.Context, name string, fill func(context.Context, *archive) error) (*archive, error) {
+	owner, err := newSchema(ctx, name)
+	if err != nil {
+		return nil, err
+	}
 	defer func() { _ = owner.Close() }()
-	if _, err := owner.ExecContext(ctx, "CREATE SCHEMA "+name); err != nil {
-		return nil, err
-	}
-	if err := schema.Migrate(ctx, within("DATABASE_OWNER_URL", name)); err != nil {
-		return nil, err
-	}
 	st, err := store.Open(ctx, within("DATABASE_URL", name))
 	if err != nil {
 		return nil, err
