@@ -19,12 +19,11 @@ import (
 // A version of the policy from an editor's draft to a publisher's word. It says the same as the one before, so that the
 // tests beside it are decided as ever.
 func TestPolicyFromDraftToPublication(t *testing.T) {
-	t.Run("on a desk", func(t *testing.T) { publish(t, i18n.EN, i18n.ZH, desk) })
-	t.Run("on a phone", func(t *testing.T) { publish(t, i18n.ZH, i18n.EN, phone) })
+	everyWay(t, publish)
 }
 
-func publish(t *testing.T, edits, publishes i18n.Lang, width int64) {
-	editor := signIn(t, edits, width, "policy.editor")
+func publish(t *testing.T, w way) {
+	editor := signIn(t, w.lang, w.width, "policy.editor")
 	editor.visit("/policy")
 	editor.see("policies")
 	editor.click(`//main//a[contains(@class, "primary")]`)
@@ -55,7 +54,7 @@ func publish(t *testing.T, edits, publishes i18n.Lang, width int64) {
 	editor.sees(editor.say("replay.by_rule"), "R17")
 	editor.see("replay")
 
-	publisher := signIn(t, publishes, width, "policy.publisher")
+	publisher := signIn(t, w.lang, w.width, "policy.publisher")
 	publisher.visit(draft)
 	publisher.choose("open_visits", "list")
 	publisher.see("policy-publish")
