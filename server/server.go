@@ -120,7 +120,11 @@ func Run(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, c, engine)
+	handler, err := compressed(engine)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, c, handler)
 }
 
 // listen starts what wakes the pages that people look at; stop ends it, and the streams of those pages.

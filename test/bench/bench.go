@@ -106,31 +106,39 @@ func (b *bench) openTemporal(ctx context.Context) error {
 
 // startPrograms starts server and worker as in production and gives the address of the server.
 func (b *bench) startPrograms() (url string, err error) {
-	bin := cmp.Or(os.Getenv("EXEAT_BIN"), "bin")
-	exeat, err := filepath.Abs(filepath.Join(bin, "exeat"))
-	if err != nil {
-		return "", err
-	}
 	dir, err := os.MkdirTemp("", "exeat-bench")
 	if err != nil {
 		return "", err
 	}
 	b.atClose(func() { _ = os.RemoveAll(dir) })
-	addr, err := freeAddress()
-	if err != nil {
-		return "", err
-	}
-	log := func(name string) string { return filepath.Join(dir, name+".log") }
-	if b.worker, _, err = process.Launch(log("worker"), nil, `"msg":"ready"`, exeat, "worker"); err != nil {
+	if b.worker, err = launch(dir, nil, "worker"); err != nil {
 		return "", err
 	}
 	b.atClose(b.worker.Kill)
-	b.server, _, err = process.Launch(log("server"), nil, `"msg":"ready"`, exeat, "server", "--addr", addr, "--blobs", dir, "--demo", "--no-tls")
-	if err != nil {
+	if b.server, url, err = launchServer(dir, os.Getenv("DATABASE_URL")); err != nil {
 		return "", err
 	}
 	b.atClose(b.server.Kill)
-	return "http://" + addr, nil
+	return url, nil
+}
+
+// launchServer starts a server on a database, which keeps its files in dir, and gives its address.
+func launchServer(dir, database string) (*process.Process, string, error) {
+	addr, err := freeAddress()
+	if err != nil {
+		return nil, "", err
+	}
+	p, err := launch(dir, []string{"DATABASE_URL=" + database}, "server", "--addr", addr, "--blobs", dir, "--demo", "--no-tls")
+	return p, "http://" + addr, err
+}
+
+func launch(dir string, env []string, command string, args ...string) (*process.Process, error) {
+	exeat, err := filepath.Abs(filepath.Join(cmp.Or(os.Getenv("EXEAT_BIN"), "bin"), "exeat"))
+	if err != nil {
+		return nil, err
+	}
+	p, _, err := process.Launch(filepath.Join(dir, command+".log"), env, `"msg":"ready"`, exeat, append([]string{command}, args...)...)
+	return p, err
 }
 
 func freeAddress() (string, error) {
@@ -146,13 +154,17 @@ func (b *bench) signIn(ctx context.Context, url string) error {
 	b.url = url
 	b.atClose(api.Close)
 	for _, p := range demo.University().People {
-		token, err := auth.NewToken(ctx, b.store, p.ID, "bench", 24*time.Hour)
+		token, err := newToken(ctx, b.store, p.ID)
 		if err != nil {
 			return err
 		}
 		b.people[p.ID], b.tokens[p.ID] = api.WithToken(token), token
 	}
 	return nil
+}
+
+func newToken(ctx context.Context, st *store.Store, person string) (string, error) {
+	return auth.NewToken(ctx, st, person, "bench", 24*time.Hour)
 }
 
 func completeDraft(ctx context.Context, c *client.Client) (visit.Draft, error) {
