@@ -269,6 +269,7 @@ func TestPreview(t *testing.T) {
 	require.Contains(t, w.Body.String(), "International Office reviewer")
 	require.Contains(t, w.Body.String(), "Li Na") // who holds the post of the dean
 	require.Contains(t, w.Body.String(), `hx-swap-oob`)
+	require.Contains(t, w.Body.String(), `hx-swap-oob="innerMorph"><span>3 missing</span>`, "in one line, for narrow windows")
 
 	values := form(t, f.get("/visits/2026-00003/edit"), "draft")
 	values.Add("flags", string(visit.Urgent))

@@ -175,6 +175,14 @@ func (v Panel) mayAsk() bool {
 	return slices.ContainsFunc(v.Route.Refusals, func(x policy.Remark) bool { return len(x.Posts) > 0 })
 }
 
+// refused counts what the policy does not allow.
+func (v Panel) refused() int {
+	if v.Route == nil {
+		return 0
+	}
+	return len(v.Route.Refusals)
+}
+
 // missing are the problems that only a submission has, without those that the panel shows as refusals; wrong are the others.
 func (v Panel) missing() []visit.Problem { return v.problems(true) }
 func (v Panel) wrong() []visit.Problem   { return v.problems(false) }
