@@ -25,10 +25,10 @@ type Identity struct {
 	NameZH   string    `db:"name_zh"`
 	NameEN   string    `db:"name_en"`
 	Unit     string    `db:"unit"`
-	Language string    `db:"language"`
-	Now      time.Time `db:"now"`     // the university's time
-	Session  int64     `db:"session"` // number of the session; 0 for a token
-	Via      string    `db:"via"`     // how the session began: password, ldap, oidc or cas; "" for a token
+	Language string    `db:"language"` // "" for somebody without an account who has not chosen one
+	Now      time.Time `db:"now"`      // the university's time
+	Session  int64     `db:"session"`  // number of the session; 0 for a token
+	Via      string    `db:"via"`      // how the session began: password, ldap, oidc or cas; "" for a token
 }
 
 // hasLeft tells that a person p has left, as of the university's day: the day of leaving still counts.
@@ -156,7 +156,7 @@ func (s *Store) SessionStands(ctx context.Context, idHash []byte) (Identity, err
 
 func (s *Store) session(ctx context.Context, idHash []byte) (row session, err error) {
 	err = s.db.GetContext(ctx, &row, `
-		SELECT p.id AS person, coalesce(a.username, p.id) AS username, p.name_zh, p.name_en, p.unit, coalesce(a.language, 'zh') AS language,
+		SELECT p.id AS person, coalesce(a.username, p.id) AS username, p.name_zh, p.name_en, p.unit, coalesce(a.language, '') AS language,
 		       clock_timestamp() + c.ahead AS now, s.id AS session, s.via, s.seen_at < now() - interval '1 minute' AS stale
 		  FROM session s
 		  JOIN person p ON p.id = s.person
@@ -209,7 +209,7 @@ func (s *Store) TokenStands(ctx context.Context, idHash []byte) (Identity, error
 
 func (s *Store) token(ctx context.Context, idHash []byte) (row session, err error) {
 	err = s.db.GetContext(ctx, &row, `
-		SELECT p.id AS person, coalesce(a.username, p.id) AS username, p.name_zh, p.name_en, p.unit, coalesce(a.language, 'zh') AS language,
+		SELECT p.id AS person, coalesce(a.username, p.id) AS username, p.name_zh, p.name_en, p.unit, coalesce(a.language, '') AS language,
 		       clock_timestamp() + c.ahead AS now, 0 AS session, '' AS via, coalesce(t.used_at < now() - interval '1 minute', true) AS stale
 		  FROM token t
 		  JOIN person p ON p.id = t.person

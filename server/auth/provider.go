@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -104,7 +105,7 @@ func (a *Auth) attempt(c *gin.Context, way signin.Way) (signin.Attempt, error) {
 // known finds the person whom a name of the university's sign-in means. Nobody is created by signing in.
 func (a *Auth) known(ctx context.Context, way signin.Way, name string) (string, error) {
 	if len(name) > maxUsername || !plain(name) {
-		return "", visit.Refuse(visit.Forbidden, "signin_unknown", "name", text(name, maxUsername))
+		return "", visit.Refuse(visit.Forbidden, "signin_unknown", "name", strings.ToValidUTF8(strings.ReplaceAll(text(name, maxUsername), "\x00", ""), ""))
 	}
 	person, gone, err := a.store.Named(ctx, name)
 	switch {

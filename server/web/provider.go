@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/exeat/exeat/server/api"
 	"github.com/exeat/exeat/server/signin"
 	"github.com/exeat/exeat/server/web/view"
 	"github.com/exeat/exeat/visit"
@@ -67,10 +68,13 @@ func (p *Pages) fromProvider(c *gin.Context) error {
 	way := signin.Way(c.Param("way"))
 	next, err := p.auth.Finish(c, way)
 	next = local(next) // it lay with the browser
-	if err != nil {
-		return p.notSignedIn(c, view.Login{Next: next, Again: wayAddress(way, next, true)}, err)
+	if err == nil {
+		return redirect(c, orDesk(next))
 	}
-	return redirect(c, orDesk(next))
+	if _, in := p.auth.User(c); in && api.Refusal(err).Rule == "signin_stale" {
+		return redirect(c, "/") // the page was loaded again, after all had gone well
+	}
+	return p.notSignedIn(c, view.Login{Next: next, Again: wayAddress(way, next, true)}, err)
 }
 
 // maxLogout is the size of what a CAS server says when somebody has signed out there.
