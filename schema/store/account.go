@@ -226,7 +226,7 @@ type OpenSession struct {
 	Seen    time.Time `db:"seen" json:"seen"` // the last request, to the minute
 	Address string    `db:"address" json:"address"`
 	Agent   string    `db:"agent" json:"agent"` // as the browser named itself
-	Via     string    `db:"via" json:"via"`     // password, ldap, oidc or cas
+	Via     string    `db:"via" json:"via" enum:"password,ldap,oidc,cas" doc:"How it began."`
 }
 
 // Sessions lists the open sessions of a person, the one used last first.

@@ -41,9 +41,7 @@ func orDesk(address string) string {
 }
 
 func (p *Pages) loginPage(c *gin.Context, status int, v view.Login) error {
-	problems := v.Problems
 	v.Page = p.bare(c, "login.title")
-	v.Problems = problems
 	v.URL, v.Ways = "/login", p.ways(c, v.Next)
 	if v.Next != "" {
 		v.URL += "?next=" + url.QueryEscape(v.Next)
@@ -59,7 +57,7 @@ func (p *Pages) notSignedIn(c *gin.Context, v view.Login, err error) error {
 		return err
 	}
 	page := p.bare(c, "login.title")
-	v.Problems = []view.Problem{{Text: page.Say(refusal.Rule, refusal.Args)}}
+	v.Refused = page.Say(refusal.Rule, refusal.Args)
 	if slices.Contains([]string{"signin_unknown", "signin_left", "signin_no_name", "signin_denied"}, refusal.Rule) {
 		v.Ask = page.T("login.ask", "whom", cmp.Or(page.Lang.Pick(p.help.ZH, p.help.EN), page.T("login.help_desk")))
 	}
