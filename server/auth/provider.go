@@ -105,7 +105,7 @@ func (a *Auth) attempt(c *gin.Context, way signin.Way) (signin.Attempt, error) {
 // known finds the person whom a name of the university's sign-in means. Nobody is created by signing in.
 func (a *Auth) known(ctx context.Context, way signin.Way, name string) (string, error) {
 	if len(name) > maxUsername || !plain(name) {
-		return "", visit.Refuse(visit.Forbidden, "signin_unknown", "name", strings.ToValidUTF8(strings.ReplaceAll(text(name, maxUsername), "\x00", ""), ""))
+		return "", visit.Refuse(visit.Forbidden, "signin_unknown", "name", shown(name))
 	}
 	person, gone, err := a.store.Named(ctx, name)
 	switch {
@@ -117,6 +117,9 @@ func (a *Auth) known(ctx context.Context, way signin.Way, name string) (string, 
 	}
 	return person, err
 }
+
+// shown is as much of a name as a page can show, of one that is no name here.
+func shown(name string) string { return strings.ReplaceAll(text(name, maxUsername), "\x00", "") }
 
 func left(name string) error { return visit.Refuse(visit.Forbidden, "signin_left", "name", name) }
 

@@ -108,10 +108,6 @@ type fake struct {
 	removable []string
 	signers   map[string][]string
 	next      string // cursor of the inbox
-	// providers are the university's sign-ins, leave where one signs out of them, back where the attempt was to lead.
-	providers []signin.Provider
-	leave     map[signin.Way]string
-	back      string
 }
 
 type kept struct {
@@ -235,13 +231,15 @@ func (f *fake) Again(c *gin.Context) (service.User, bool, error) {
 }
 func (f *fake) Expired(*gin.Context) bool                                            { return f.late && f.user == "" }
 func (f *fake) MakeToken(context.Context, service.User, string, int) (string, error) { return "", nil }
-func (f *fake) Providers() []signin.Provider                                         { return f.providers }
-func (f *fake) Begin(_ *gin.Context, way signin.Way, next string, _ bool) (string, error) {
-	return "https://login.example.edu.cn/" + string(way) + "?" + next, f.refuse
+func (f *fake) Providers() []signin.Provider { return nil }
+func (f *fake) Begin(*gin.Context, signin.Way, string, bool) (string, error) {
+	return "", visit.Refuse(visit.NotFound, "not_found", "what", "page", "id", "/login/oidc")
 }
-func (f *fake) Finish(*gin.Context, signin.Way) (string, error)         { return f.back, f.refuse }
-func (f *fake) LeaveProvider(way signin.Way) string                     { return f.leave[way] }
-func (f *fake) LogOut(context.Context, string) (person string, _ error) { return "", f.refuse }
+func (f *fake) Finish(*gin.Context, signin.Way) (string, error) {
+	return "", visit.Refuse(visit.NotFound, "not_found", "what", "page", "id", "/login/oidc/callback")
+}
+func (f *fake) LeaveProvider(signin.Way) string                { return "" }
+func (f *fake) LogOut(context.Context, string) (string, error) { return "", nil }
 func (f *fake) CSRF(*gin.Context) string {
 	if f.user == "" {
 		return ""
