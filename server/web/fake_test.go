@@ -231,7 +231,7 @@ func (f *fake) Again(c *gin.Context) (service.User, bool, error) {
 }
 func (f *fake) Expired(*gin.Context) bool                                            { return f.late && f.user == "" }
 func (f *fake) MakeToken(context.Context, service.User, string, int) (string, error) { return "", nil }
-func (f *fake) Providers() []signin.Provider { return nil }
+func (f *fake) Providers() []signin.Provider                                         { return nil }
 func (f *fake) Begin(*gin.Context, signin.Way, string, bool) (string, error) {
 	return "", visit.Refuse(visit.NotFound, "not_found", "what", "page", "id", "/login/oidc")
 }
