@@ -20,9 +20,13 @@ const conference = `{"category":"ACA","title":"Bridge monitoring","purpose":"To 
 	"funding":[{"source":"Bridge project","kind":"research","currency":"CNY","amount":12000.5}],"documents":[%s]}`
 
 // draft keeps a complete request of faculty.civ, with the documents that its preview asks for, and gives its number.
-func (s *site) draft() (c caller, id string) {
+func (s *site) draft() (c caller, id string) { return s.draftOf("civ") }
+
+// draftOf is draft for another college.
+func (s *site) draftOf(college string) (c caller, id string) {
 	s.t.Helper()
-	c = s.as("faculty.civ")
+	c = s.as("faculty." + college)
+	conference := strings.NewReplacer("faculty.civ", "faculty."+college, `"CIV"`, `"`+strings.ToUpper(college)+`"`).Replace(conference)
 	preview := c.post("/visits/preview", fmt.Sprintf(conference, ""), "").ok(http.StatusOK)
 	file := c.upload("letter.txt", "We invite you.").ok(http.StatusCreated).at("file")
 	var documents []string

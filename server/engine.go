@@ -12,6 +12,7 @@ import (
 	"github.com/exeat/exeat/server/auth"
 	"github.com/exeat/exeat/server/live"
 	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/server/signin"
 	"github.com/exeat/exeat/server/web"
 	"github.com/exeat/exeat/visit"
 )
@@ -26,6 +27,7 @@ type parts struct {
 	temporalUI string
 	mailbox    string
 	live       *live.Hub
+	help       signin.Label // whom to ask who cannot sign in
 }
 
 // newEngine is the one list of what a request passes, in order, and of the routes.
@@ -59,7 +61,7 @@ func newEngine(p parts) (*gin.Engine, error) {
 	if err := api.Register(e, api.Deps{Service: p.service, Auth: p.auth, Log: p.log}); err != nil {
 		return nil, err
 	}
-	pages = web.Register(e, web.Deps{Service: p.service, Auth: p.auth, Demo: p.service.Demo, TemporalUI: p.temporalUI, Mailbox: p.mailbox, Live: p.live})
+	pages = web.Register(e, web.Deps{Service: p.service, Auth: p.auth, Demo: p.service.Demo, TemporalUI: p.temporalUI, Mailbox: p.mailbox, Live: p.live, Help: p.help})
 	return e, nil
 }
 

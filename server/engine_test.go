@@ -17,7 +17,7 @@ import (
 // open are the routes that need no sign-in.
 var open = map[string]bool{
 	"GET /healthz": true, "GET /readyz": true, "GET /api/v1/openapi.json": true, "POST /api/v1/login": true,
-	"GET /login": true, "POST /login": true, "POST /logout": true, "POST /language": true, "GET /assets/:hash/:name": true,
+	"GET /login": true, "POST /login": true, "GET /login/:way": true, "GET /login/:way/callback": true, "POST /login/:way/callback": true, "POST /logout": true, "POST /language": true, "GET /assets/:hash/:name": true,
 	"GET /check": true, "GET /check/:code": true, "POST /check/:code": true, "GET /api/v1/check/:code": true,
 	// Of a demonstration only, whose accounts everybody may use.
 	"GET /dev/mail": true, "GET /dev/components": true, "GET /dev/mail/:name": true, "GET /dev/mail/:name/html": true, "GET /dev/mail/:name/raw": true,

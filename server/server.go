@@ -23,6 +23,7 @@ import (
 	"github.com/exeat/exeat/server/auth"
 	"github.com/exeat/exeat/server/live"
 	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/server/signin"
 	"github.com/exeat/exeat/server/web"
 )
 
@@ -40,6 +41,10 @@ type Config struct {
 	University string
 	// PassportKeys are 32 bytes each in base64, parted by commas: the first seals the numbers of passports, all of them open.
 	PassportKeys string
+	// SignIn says by which ways people sign in besides passwords of exeat; its URL is taken from above.
+	SignIn signin.Config
+	// HelpDesk is whom to ask who cannot sign in, in Chinese and in English, parted by " / ".
+	HelpDesk string
 	// Demo is for demonstrations only: it allows demonstration accounts and moving the university's clock.
 	Demo bool
 	// SecureCookies is for a server that browsers reach over TLS, its own or a proxy's.
@@ -74,6 +79,10 @@ func Run(ctx context.Context, c Config) error {
 	}
 	if c.TaskQueue == "" {
 		c.TaskQueue = host.TaskQueue
+	}
+	ways, err := c.signIn(ctx)
+	if err != nil {
+		return err
 	}
 	st, err := store.Open(ctx, c.DatabaseURL)
 	if err != nil {
@@ -115,7 +124,7 @@ func Run(ctx context.Context, c Config) error {
 	defer stop()
 	engine, err := newEngine(parts{
 		service: svc, live: hub,
-		auth: auth.New(st, c.SecureCookies), log: c.Log, secure: c.SecureCookies, proxies: c.Proxies, temporalUI: c.TemporalUI, mailbox: c.Mailbox,
+		auth: auth.New(st, c.SecureCookies).Use(ways, c.Log), help: signin.ParseLabel(c.HelpDesk), log: c.Log, secure: c.SecureCookies, proxies: c.Proxies, temporalUI: c.TemporalUI, mailbox: c.Mailbox,
 	})
 	if err != nil {
 		return err
@@ -136,6 +145,21 @@ func listen(ctx context.Context, st *store.Store, c Config) (hub *live.Hub, stop
 		cancel()
 		<-hub.Done()
 	}
+}
+
+// signIn makes the ways to sign in. A provider that is away is only logged: it is asked again when somebody comes.
+func (c Config) signIn(ctx context.Context) (signin.Ways, error) {
+	c.SignIn.URL = c.URL
+	ways, err := signin.New(c.SignIn)
+	if err != nil {
+		return ways, err
+	}
+	go func() {
+		if err := ways.Probe(ctx); err != nil && ctx.Err() == nil {
+			c.Log.Warn("a sign-in of the university does not answer", "error", err)
+		}
+	}()
+	return ways, nil
 }
 
 // print is what papers say besides the record.

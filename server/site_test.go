@@ -34,6 +34,7 @@ type site struct {
 	t      testing.TB
 	db     harness.Database
 	svc    *service.Service
+	auth   *auth.Auth
 	engine *gin.Engine
 	url    string
 	http   *http.Client
@@ -57,7 +58,8 @@ func newSite(t testing.TB, demonstration bool) *site {
 	}
 	require.NoError(t, svc.InstallPolicies(t.Context()))
 	mails := t.TempDir()
-	engine, err := newEngine(parts{service: svc, auth: auth.New(st, false), log: lines, mailbox: mails})
+	a := auth.New(st, false)
+	engine, err := newEngine(parts{service: svc, auth: a, log: lines, mailbox: mails})
 	require.NoError(t, err)
 	srv := httptest.NewServer(engine)
 	t.Cleanup(srv.Close)
@@ -65,7 +67,7 @@ func newSite(t testing.TB, demonstration bool) *site {
 		Transport:     srv.Client().Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return &site{t: t, db: d, svc: svc, engine: engine, url: srv.URL, http: client, log: log, mails: mails}
+	return &site{t: t, db: d, svc: svc, auth: a, engine: engine, url: srv.URL, http: client, log: log, mails: mails}
 }
 
 // journal is a log that is read while it is written.
@@ -168,10 +170,15 @@ func (s *site) send(method, path, body string, h header) reply {
 	}
 	res, err := s.http.Do(r)
 	require.NoError(s.t, err)
-	defer func() { require.NoError(s.t, res.Body.Close()) }()
+	return read(s.t, res)
+}
+
+func read(t testing.TB, res *http.Response) reply {
+	t.Helper()
+	defer func() { require.NoError(t, res.Body.Close()) }()
 	b, err := io.ReadAll(res.Body)
-	require.NoError(s.t, err)
-	return reply{s.t, res.StatusCode, res.Header, string(b)}
+	require.NoError(t, err)
+	return reply{t, res.StatusCode, res.Header, string(b)}
 }
 
 // caller is a person who uses the API.

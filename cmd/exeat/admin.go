@@ -64,7 +64,7 @@ func (c createTokenCmd) Run(ctx context.Context, s std) error {
 
 type userCmd struct {
 	Add    addUserCmd `cmd:"" help:"Give a person an account; the password is read from standard input."`
-	Passwd passwdCmd  `cmd:"" help:"Change a password; the new one is read from standard input."`
+	Passwd passwdCmd  `cmd:"" help:"Change a password, which is read from standard input, or take it away."`
 	Mail   mailCmd    `cmd:"" help:"Set the address to which mails go, or forget it."`
 }
 
@@ -74,6 +74,7 @@ type addUserCmd struct {
 	Person   string `required:"" help:"Staff or student number."`
 	Language string `default:"zh" enum:"zh,en" help:"Language of the pages and of mails."`
 	Mail     string `help:"Address to which mails go."`
+	Outside  bool   `help:"Without a password: the person signs in by the university's sign-in."`
 }
 
 func (c addUserCmd) Run(ctx context.Context, s std) error {
@@ -88,7 +89,7 @@ func (c addUserCmd) Run(ctx context.Context, s std) error {
 		if err := checkMail(c.Mail); err != nil {
 			return err
 		}
-		if err := putAccount(ctx, st, s.in, store.Account{Username: c.Username, Person: c.Person, Language: c.Language}); err != nil || c.Mail == "" {
+		if err := putAccount(ctx, st, s.in, store.Account{Username: c.Username, Person: c.Person, Language: c.Language}, c.Outside); err != nil || c.Mail == "" {
 			return err
 		}
 		return st.PutContact(ctx, c.Person, store.Mail, c.Mail)
@@ -128,6 +129,7 @@ func (c mailCmd) Run(ctx context.Context, s std) error {
 type passwdCmd struct {
 	app
 	Username string `arg:"" help:"User name of the account."`
+	Remove   bool   `help:"Take the password away: the person signs in by the university's sign-in from now on."`
 }
 
 func (c passwdCmd) Run(ctx context.Context, s std) error {
@@ -136,7 +138,7 @@ func (c passwdCmd) Run(ctx context.Context, s std) error {
 		if err != nil {
 			return err
 		}
-		return putAccount(ctx, st, s.in, a)
+		return putAccount(ctx, st, s.in, a, c.Remove)
 	})
 }
 
@@ -191,12 +193,9 @@ func account(ctx context.Context, st *store.Store, username string) (store.Accou
 	return a, err
 }
 
-func putAccount(ctx context.Context, st *store.Store, in io.Reader, a store.Account) error {
-	password, err := readPassword(in)
-	if err != nil {
-		return err
-	}
-	if a.Password, err = auth.Hash(password); err != nil {
+// putAccount keeps an account with the password that is read, or outside: without one.
+func putAccount(ctx context.Context, st *store.Store, in io.Reader, a store.Account, outside bool) (err error) {
+	if a.Password, err = hashed(in, outside); err != nil {
 		return err
 	}
 	a.Demo = false // whoever sets a password of his own has an account of his own
@@ -205,6 +204,17 @@ func putAccount(ctx context.Context, st *store.Store, in io.Reader, a store.Acco
 		return fmt.Errorf("there is no person %s", a.Person)
 	}
 	return err
+}
+
+func hashed(in io.Reader, outside bool) (string, error) {
+	if outside {
+		return "", nil
+	}
+	password, err := readPassword(in)
+	if err != nil {
+		return "", err
+	}
+	return auth.Hash(password)
 }
 
 // minPassword is the shortest password that is taken, in characters.

@@ -53,6 +53,20 @@ func TestAccountsAndTokens(t *testing.T) {
 	_, err = command(t, "another long password", "user", "passwd", "nobody", db)
 	require.EqualError(t, err, "there is no account nobody")
 
+	_, err = command(t, "", "user", "passwd", "li", "--remove", db)
+	require.NoError(t, err)
+	_, err = command(t, "", "user", "add", "qiao", "--person=dean.civ", "--outside", db)
+	require.NoError(t, err)
+	for _, outside := range []string{"li", "qiao"} {
+		account, err := st.Account(t.Context(), outside)
+		require.NoError(t, err)
+		require.Empty(t, account.Password)
+		for _, guess := range []string{"", "another long password"} {
+			_, err = a.SignInForToken(t.Context(), outside, guess, "192.0.2.1")
+			require.Error(t, err, "no password is the right one")
+		}
+	}
+
 	_, err = command(t, "", "user", "mail", "li", "li at example.edu", db)
 	require.ErrorContains(t, err, "not a mail address")
 	_, err = command(t, "", "user", "mail", "li", "li@example.edu", db)
@@ -89,6 +103,18 @@ func TestServerNeedsADatabaseAndSaysSoInOneLine(t *testing.T) {
 	require.Error(t, err)
 	_, err = command(t, "", "fly")
 	require.ErrorContains(t, err, "fly")
+}
+
+func TestP55_ServerSaysWhichFlagOfTheSignInIsWrong(t *testing.T) {
+	t.Parallel()
+	start := func(flags ...string) error {
+		_, err := command(t, "", append([]string{"server", "--database-url=postgres://127.0.0.1:1/none?sslmode=disable", "--blobs=" + t.TempDir(), "--url=https://exeat.example.edu.cn"}, flags...)...)
+		return err
+	}
+	require.ErrorContains(t, start("--oidc-issuer=https://login.example.edu.cn"), "--oidc-client-id (EXEAT_OIDC_CLIENT_ID): is needed")
+	require.ErrorContains(t, start("--cas-url=http://cas.example.edu.cn"), "--cas-url (EXEAT_CAS_URL): ")
+	require.ErrorContains(t, start("--ldap-url=ldap://directory.example.edu.cn", "--ldap-tls=maybe"), "--ldap-tls")
+	require.ErrorContains(t, start("--ldap-url=ldap://directory.example.edu.cn", "--ldap-base=dc=example"), "connect to the database", "all is well with these")
 }
 
 func TestVersion(t *testing.T) {

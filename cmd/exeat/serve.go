@@ -13,6 +13,7 @@ import (
 
 type serverCmd struct {
 	app
+	signinFlags
 	Addr       string   `env:"EXEAT_ADDR" default:"127.0.0.1:8080" help:"Host and port to listen on."`
 	Blobs      string   `env:"EXEAT_BLOBS" required:"" help:"Folder of the uploaded files."`
 	TaskQueue  string   `env:"EXEAT_TASK_QUEUE" default:"exeat" help:"Task queue of the workers."`
@@ -32,7 +33,7 @@ func (c serverCmd) Run(ctx context.Context, s std) error {
 	}
 	return server.Run(ctx, server.Config{
 		Addr: c.Addr, DatabaseURL: c.DatabaseURL, Temporal: temporal, TaskQueue: c.TaskQueue, Blobs: c.Blobs, Demo: c.Demo, URL: c.URL, University: c.University, PassportKeys: c.Passport,
-		SecureCookies: c.TLS, Proxies: c.Proxies, TemporalUI: c.TemporalUI, Log: s.log,
+		SecureCookies: c.TLS, Proxies: c.Proxies, SignIn: c.signinFlags.config(), HelpDesk: c.HelpDesk, TemporalUI: c.TemporalUI, Log: s.log,
 		Ready: func(addr string) { s.log.Info("ready", "addr", addr) },
 	})
 }

@@ -8,13 +8,14 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// Account is what a person signs in with. Password is an argon2id hash.
+// Account is what a person signs in with. Password is an argon2id hash; "" for somebody who signs in by the university's sign-in only.
 type Account struct {
 	Username string `db:"username"`
 	Person   string `db:"person"`
 	Password string `db:"password"`
 	Language string `db:"language"` // zh or en
 	Demo     bool   `db:"demo"`
+	Left     bool   `db:"left"` // the person has left the university; only read
 }
 
 // Identity is who a request comes from, read with one statement.
@@ -24,10 +25,14 @@ type Identity struct {
 	NameZH   string    `db:"name_zh"`
 	NameEN   string    `db:"name_en"`
 	Unit     string    `db:"unit"`
-	Language string    `db:"language"`
-	Now      time.Time `db:"now"`     // the university's time
-	Session  int64     `db:"session"` // number of the session; 0 for a token
+	Language string    `db:"language"` // "" for somebody without an account who has not chosen one
+	Now      time.Time `db:"now"`      // the university's time
+	Session  int64     `db:"session"`  // number of the session; 0 for a token
+	Via      string    `db:"via"`      // how the session began: password, ldap, oidc or cas; "" for a token
 }
+
+// hasLeft tells that a person p has left, as of the university's day: the day of leaving still counts.
+const hasLeft = `coalesce(p.left_on < CAST((clock_timestamp() + c.ahead) AT TIME ZONE 'Asia/Shanghai' AS date), false)`
 
 // Sessions end after this long without a request, and after this long in any case.
 const (
@@ -39,10 +44,33 @@ const (
 func (s *Store) Account(ctx context.Context, username string) (Account, error) {
 	var a Account
 	err := s.db.GetContext(ctx, &a, `
-		SELECT username, person, password, language, demo
-		  FROM account
-		 WHERE username = $1`, username)
+		SELECT a.username, a.person, a.password, a.language, a.demo, `+hasLeft+` AS left
+		  FROM account a
+		  JOIN person p ON p.id = a.person
+		 CROSS JOIN clock c
+		 WHERE a.username = $1`, username)
 	return a, one(err, "account", username)
+}
+
+// Named finds the person whom a name of the university's sign-in means: the user name of an account, or a staff or student number. It is
+// not_found when nobody has the name, or when the two would mean different persons.
+func (s *Store) Named(ctx context.Context, name string) (person string, left bool, err error) {
+	var found []struct {
+		Person string `db:"person"`
+		Left   bool   `db:"left"`
+	}
+	err = s.db.SelectContext(ctx, &found, `
+		SELECT p.id AS person, `+hasLeft+` AS left
+		  FROM person p
+		 CROSS JOIN clock c
+		 WHERE p.id IN (SELECT person FROM account WHERE username = $1 UNION SELECT $1)`, name)
+	switch {
+	case err != nil:
+		return "", false, wrap(err, "find who signs in")
+	case len(found) != 1:
+		return "", false, visit.Refuse(visit.NotFound, "not_found", "what", "person", "id", name)
+	}
+	return found[0].Person, found[0].Left, nil
 }
 
 // PutAccount adds an account or replaces its password and language.
@@ -58,10 +86,22 @@ func (s *Store) PutAccount(ctx context.Context, a Account) error {
 	return wrap(err, "write account")
 }
 
-// SetLanguage keeps the language a person reads: zh or en.
+// SetLanguage keeps the language a person reads: zh or en. Who came by the university's sign-in gets an account for it, without a password.
 func (s *Store) SetLanguage(ctx context.Context, person, language string) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE account SET language = $2 WHERE person = $1`, person, language)
-	return wrap(err, "keep language")
+	res, err := s.db.ExecContext(ctx, `UPDATE account SET language = $2 WHERE person = $1`, person, language)
+	if err != nil {
+		return wrap(err, "keep language")
+	}
+	if n, err := res.RowsAffected(); err != nil || n > 0 {
+		return wrap(err, "keep language")
+	}
+	return s.As(ctx, visit.Actor{Person: person, Channel: "web"}, func(s *Store) error {
+		_, err := s.db.ExecContext(ctx, `
+			INSERT INTO account (username, person, password, language)
+			VALUES ($1, $1, '', $2)
+			ON CONFLICT DO NOTHING`, person, language)
+		return wrap(err, "keep language")
+	})
 }
 
 // HasDemoAccounts tells whether demonstration accounts exist; a production server must refuse to start then.
@@ -71,11 +111,24 @@ func (s *Store) HasDemoAccounts(ctx context.Context) (bool, error) {
 	return has, wrap(err, "look for demonstration accounts")
 }
 
-// CreateSession keeps a session under the SHA-256 of its cookie.
-func (s *Store) CreateSession(ctx context.Context, idHash []byte, person, address, agent string) error {
+// NewSession is a session that begins. Hashes are SHA-256.
+type NewSession struct {
+	IDHash     []byte // of the cookie
+	Person     string
+	Address    string
+	Agent      string
+	Via        string // password, ldap, oidc or cas
+	TicketHash []byte // of the ticket of CAS that began it; nil: none
+}
+
+// CreateSession keeps a session; conflict (rule ticket_used) when its ticket has begun one before.
+func (s *Store) CreateSession(ctx context.Context, n NewSession) error {
 	_, err := s.db.ExecContext(ctx, `
-		INSERT INTO session (id_hash, person, address, agent)
-		VALUES ($1, $2, $3, $4)`, idHash, person, address, agent)
+		INSERT INTO session (id_hash, person, address, agent, via, ticket_hash)
+		VALUES ($1, $2, $3, $4, $5, $6)`, n.IDHash, n.Person, n.Address, n.Agent, n.Via, n.TicketHash)
+	if violates(err, "session_ticket") {
+		return visit.Refuse(visit.Conflict, "ticket_used")
+	}
 	return wrap(err, "keep session")
 }
 
@@ -103,15 +156,25 @@ func (s *Store) SessionStands(ctx context.Context, idHash []byte) (Identity, err
 
 func (s *Store) session(ctx context.Context, idHash []byte) (row session, err error) {
 	err = s.db.GetContext(ctx, &row, `
-		SELECT p.id AS person, a.username, p.name_zh, p.name_en, p.unit, a.language, clock_timestamp() + c.ahead AS now, s.id AS session,
-		       s.seen_at < now() - interval '1 minute' AS stale
+		SELECT p.id AS person, coalesce(a.username, p.id) AS username, p.name_zh, p.name_en, p.unit, coalesce(a.language, '') AS language,
+		       clock_timestamp() + c.ahead AS now, s.id AS session, s.via, s.seen_at < now() - interval '1 minute' AS stale
 		  FROM session s
 		  JOIN person p ON p.id = s.person
-		  JOIN account a ON a.person = p.id
+		  LEFT JOIN account a ON a.person = p.id
 		 CROSS JOIN clock c
-		 WHERE s.id_hash = $1 AND s.seen_at > now() - make_interval(secs => $2) AND s.created_at > now() - make_interval(secs => $3)`,
+		 WHERE s.id_hash = $1 AND NOT `+hasLeft+` AND s.seen_at > now() - make_interval(secs => $2) AND s.created_at > now() - make_interval(secs => $3)`,
 		idHash, SessionIdle.Seconds(), SessionTotal.Seconds())
 	return row, unauthenticated(one(err, "session", ""), "session_expired")
+}
+
+// EndTicket ends the session that a ticket of CAS began, and tells whose it was; "" when there is none.
+func (s *Store) EndTicket(ctx context.Context, ticketHash []byte) (person string, err error) {
+	var ended []string
+	err = s.db.SelectContext(ctx, &ended, `DELETE FROM session WHERE ticket_hash = $1 RETURNING person`, ticketHash)
+	if err != nil || len(ended) == 0 {
+		return "", wrap(err, "end session of ticket")
+	}
+	return ended[0], nil
 }
 
 // DeleteSession ends a session.
@@ -146,13 +209,13 @@ func (s *Store) TokenStands(ctx context.Context, idHash []byte) (Identity, error
 
 func (s *Store) token(ctx context.Context, idHash []byte) (row session, err error) {
 	err = s.db.GetContext(ctx, &row, `
-		SELECT p.id AS person, a.username, p.name_zh, p.name_en, p.unit, a.language, clock_timestamp() + c.ahead AS now, 0 AS session,
-		       coalesce(t.used_at < now() - interval '1 minute', true) AS stale
+		SELECT p.id AS person, coalesce(a.username, p.id) AS username, p.name_zh, p.name_en, p.unit, coalesce(a.language, '') AS language,
+		       clock_timestamp() + c.ahead AS now, 0 AS session, '' AS via, coalesce(t.used_at < now() - interval '1 minute', true) AS stale
 		  FROM token t
 		  JOIN person p ON p.id = t.person
-		  JOIN account a ON a.person = p.id
+		  LEFT JOIN account a ON a.person = p.id
 		 CROSS JOIN clock c
-		 WHERE t.id_hash = $1 AND t.expires_at > now()`, idHash)
+		 WHERE t.id_hash = $1 AND t.expires_at > now() AND NOT `+hasLeft, idHash)
 	return row, unauthenticated(one(err, "token", ""), "token_invalid")
 }
 
@@ -163,13 +226,14 @@ type OpenSession struct {
 	Seen    time.Time `db:"seen" json:"seen"` // the last request, to the minute
 	Address string    `db:"address" json:"address"`
 	Agent   string    `db:"agent" json:"agent"` // as the browser named itself
+	Via     string    `db:"via" json:"via" enum:"password,ldap,oidc,cas" doc:"How it began."`
 }
 
 // Sessions lists the open sessions of a person, the one used last first.
 func (s *Store) Sessions(ctx context.Context, person string) ([]OpenSession, error) {
 	var list []OpenSession
 	err := s.db.SelectContext(ctx, &list, `
-		SELECT id, created_at + c.ahead AS since, seen_at + c.ahead AS seen, address, agent
+		SELECT id, created_at + c.ahead AS since, seen_at + c.ahead AS seen, address, agent, via
 		  FROM session
 		 CROSS JOIN clock c
 		 WHERE person = $1 AND seen_at > now() - make_interval(secs => $2) AND created_at > now() - make_interval(secs => $3)

@@ -1,5 +1,6 @@
 // Package auth tells who a request comes from: by the session cookie of a browser, or by the bearer token of a program.
-// Both are 32 random bytes of which the database keeps the SHA-256 only.
+// Both are 32 random bytes of which the database keeps the SHA-256 only. A session begins with a password (password.go) or with
+// what the university's own sign-in proves (provider.go); package signin speaks with that.
 //
 // What a browser sends by itself, the cookie, is not enough to change anything: every unsafe request that was identified
 // by cookie must also carry the session's CSRF token (Protect). A request that is not identified yet, such as the sign-in
@@ -15,7 +16,9 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"log/slog"
 	"net/http"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +28,7 @@ import (
 
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/server/signin"
 	"github.com/exeat/exeat/visit"
 )
 
@@ -32,20 +36,34 @@ import (
 type Auth struct {
 	store  *store.Store
 	secure bool
-	gate   gate
+	gates  map[signin.Way]gate
+	ways   signin.Ways
+	log    *slog.Logger
 }
 
-// New makes an Auth. With secure, cookies go over TLS only and carry the __Host- prefix.
+// New makes an Auth that knows passwords of exeat only. With secure, cookies go over TLS only and carry the __Host- prefix.
 func New(st *store.Store, secure bool) *Auth {
-	return &Auth{store: st, secure: secure, gate: newGate()}
+	return &Auth{
+		store: st, secure: secure, log: slog.New(slog.DiscardHandler),
+		gates: map[signin.Way]gate{signin.Password: make(gate, max(1, runtime.GOMAXPROCS(0))), signin.Directory: make(gate, asked)},
+	}
+}
+
+// Use lets people sign in by other ways too. It belongs before the first request.
+func (a *Auth) Use(ways signin.Ways, log *slog.Logger) *Auth {
+	a.ways, a.log = ways, log
+	return a
 }
 
 // CookieName is the name of the session cookie.
-func (a *Auth) CookieName() string {
+func (a *Auth) CookieName() string { return a.cookie("exeat") }
+
+// cookie is the name of a cookie; the prefix keeps it from being set by other hosts of the domain.
+func (a *Auth) cookie(name string) string {
 	if a.secure {
-		return "__Host-exeat"
+		return "__Host-" + name
 	}
-	return "exeat"
+	return name
 }
 
 // Where a request keeps what was found out about it.
@@ -56,30 +74,37 @@ const (
 )
 
 // SignIn checks user name and password and starts a session, whose cookie it sets. It refuses with wrong_credentials
-// (unauthenticated), or with Throttled.
+// (unauthenticated), with Throttled, when the directory does not answer (signin_away), and whom exeat does not know (signin_unknown,
+// signin_left; forbidden).
 func (a *Auth) SignIn(c *gin.Context, username, password string) error {
-	ctx := c.Request.Context()
-	account, err := a.verify(ctx, username, password, c.ClientIP())
+	person, way, err := a.verify(c.Request.Context(), username, password, c.ClientIP())
 	if err != nil {
 		return err
 	}
+	return a.start(c, store.NewSession{Person: person, Via: string(way)})
+}
+
+// start begins a session in place of the one that the browser had.
+func (a *Auth) start(c *gin.Context, n store.NewSession) error {
+	ctx := c.Request.Context()
 	if old := c.GetString(secretKey); old != "" {
 		if err := a.store.DeleteSession(ctx, digest(old)); err != nil {
 			return err
 		}
 	}
 	secret := newSecret()
-	if err := a.store.CreateSession(ctx, digest(secret), account.Person, c.ClientIP(), text(c.Request.UserAgent(), 200)); err != nil {
+	n.IDHash, n.Address, n.Agent = digest(secret), c.ClientIP(), text(c.Request.UserAgent(), 200)
+	if err := a.store.CreateSession(ctx, n); err != nil {
 		return err
 	}
-	a.setCookie(c, secret, int(store.SessionTotal.Seconds()))
+	a.setCookie(c, a.CookieName(), secret, int(store.SessionTotal.Seconds()))
 	c.Set(secretKey, secret) // a page shown in this very answer needs the new session's CSRF token
 	return nil
 }
 
 // SignOut ends the session, if there is one, and takes the cookie away.
 func (a *Auth) SignOut(c *gin.Context) error {
-	a.setCookie(c, "", -1)
+	a.setCookie(c, a.CookieName(), "", -1)
 	secret := c.GetString(secretKey)
 	if secret == "" {
 		return nil
@@ -87,9 +112,9 @@ func (a *Auth) SignOut(c *gin.Context) error {
 	return a.store.DeleteSession(c.Request.Context(), digest(secret))
 }
 
-func (a *Auth) setCookie(c *gin.Context, value string, maxAge int) {
+func (a *Auth) setCookie(c *gin.Context, name, value string, maxAge int) {
 	http.SetCookie(c.Writer, &http.Cookie{
-		Name: a.CookieName(), Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: a.secure, SameSite: http.SameSiteLaxMode,
+		Name: name, Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: a.secure, SameSite: http.SameSiteLaxMode,
 	})
 }
 
@@ -98,11 +123,11 @@ const TokenTime = store.SessionTotal
 
 // SignInForToken checks user name and password and gives a bearer token that is valid for TokenTime. It refuses like SignIn.
 func (a *Auth) SignInForToken(ctx context.Context, username, password, address string) (string, error) {
-	account, err := a.verify(ctx, username, password, address)
+	person, _, err := a.verify(ctx, username, password, address)
 	if err != nil {
 		return "", err
 	}
-	return NewToken(ctx, a.store, account.Person, "login", TokenTime)
+	return NewToken(ctx, a.store, person, "login", TokenTime)
 }
 
 // NewToken gives a new bearer token for a person. It can be read only now; name says later what it was made for.

@@ -4,15 +4,17 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/exeat/exeat/schema/store"
+	"github.com/exeat/exeat/server/signin"
 	"github.com/exeat/exeat/visit"
 )
 
@@ -51,10 +53,11 @@ func (t Throttled) Unwrap() error {
 	return visit.Refuse(visit.Unavailable, "too_many_attempts", "minutes", strconv.Itoa(int(math.Ceil(t.After.Minutes()))))
 }
 
-// gate lets few passwords be checked at once: each takes 46 MiB and a processor.
-type gate chan struct{}
+// asked is how many passwords are being checked at the directory at once.
+const asked = 16
 
-func newGate() gate { return make(gate, max(1, runtime.GOMAXPROCS(0))) }
+// gate lets few passwords be checked at once: each takes 46 MiB and a processor here, and a connection to the directory there.
+type gate chan struct{}
 
 func (g gate) enter(ctx context.Context) error {
 	select {
@@ -67,53 +70,93 @@ func (g gate) enter(ctx context.Context) error {
 
 func (g gate) leave() { <-g }
 
-// verify gives the account of a user name and password. The refusal (unauthenticated, rule wrong_credentials) does not
-// tell which of the two was wrong.
-func (a *Auth) verify(ctx context.Context, username, password, address string) (store.Account, error) {
-	if err := a.gate.enter(ctx); err != nil {
-		return store.Account{}, err
-	}
-	defer a.gate.leave()
+// verify gives the person of a user name and password, and the way by which they were checked. There is one rule for that: an account with
+// a password of its own is checked here and nowhere else; every other name is asked of the directory, if there is one. The refusal
+// (unauthenticated, rule wrong_credentials) does not tell which of the two was wrong.
+func (a *Auth) verify(ctx context.Context, username, password, address string) (person string, way signin.Way, err error) {
 	if len(username) > maxUsername || len(password) > maxPassword || !plain(username) {
 		username, password = "", "" // no account has an empty user name
 	}
-	if err := a.throttle(ctx, username, address); err != nil {
-		return store.Account{}, err
-	}
 	account, err := a.store.Account(ctx, username)
 	if err != nil && visit.CodeOf(err) != visit.NotFound {
-		return store.Account{}, err
+		return "", "", err
 	}
-	hash := nobody
+	if way = signin.Password; account.Password == "" && a.ways.Directory != nil {
+		way = signin.Directory
+	}
+	if err := a.gates[way].enter(ctx); err != nil {
+		return "", "", err
+	}
+	defer a.gates[way].leave()
+	if err := a.throttle(ctx, username, address); err != nil {
+		return "", "", err
+	}
+	if way == signin.Directory {
+		person, err = a.byDirectory(ctx, username, password)
+	} else {
+		person, err = byPassword(account, password)
+	}
+	if visit.CodeOf(err) == visit.Unauthenticated {
+		return "", "", a.failed(ctx, username, address)
+	}
+	if err != nil {
+		return "", "", err
+	}
+	return person, way, a.store.ForgetFailedLogins(ctx, folded(username))
+}
+
+// byPassword checks the password of an account; one that there is not has a password that nobody knows.
+func byPassword(account store.Account, password string) (string, error) {
+	hash := account.Password
+	if hash == "" {
+		hash = nobody
+	}
+	same, err := argon2id.ComparePasswordAndHash(password, hash)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("password of account %s: %w", account.Username, err)
+	case !same || account.Password == "":
+		return "", visit.Refuse(visit.Unauthenticated, "wrong_credentials")
+	case account.Left:
+		return "", left(account.Username)
+	}
+	return account.Person, nil
+}
+
+// byDirectory has the directory check the password, and finds whom the name means that it gives.
+func (a *Auth) byDirectory(ctx context.Context, username, password string) (string, error) {
+	name, err := a.ways.Directory.Check(ctx, username, password)
 	if err == nil {
-		hash = account.Password
+		return a.known(ctx, signin.Directory, name)
 	}
-	same, matchErr := argon2id.ComparePasswordAndHash(password, hash)
-	if matchErr != nil {
-		return store.Account{}, fmt.Errorf("password of account %s: %w", username, matchErr)
+	if visit.CodeOf(err) != visit.Unauthenticated {
+		a.log.WarnContext(ctx, "the directory refused", "error", err)
 	}
-	if err != nil || !same {
-		return store.Account{}, a.failed(ctx, username, address)
-	}
-	return account, a.store.ForgetFailedLogins(ctx, username)
+	return "", err
 }
 
 func (a *Auth) throttle(ctx context.Context, username, address string) error {
-	name, addr, err := a.store.FailedLogins(ctx, username, address)
+	name, addr, err := a.store.FailedLogins(ctx, folded(username), address)
 	if err != nil || name < byName && addr < byAddress {
 		return err
 	}
-	if err := a.store.NoteFailedLogin(ctx, username, address); err != nil {
+	if err := a.store.NoteFailedLogin(ctx, folded(username), address); err != nil {
 		return err
 	}
 	return Throttled{After: 15 * time.Minute}
 }
 
 func (a *Auth) failed(ctx context.Context, username, address string) error {
-	if err := a.store.NoteFailedLogin(ctx, username, address); err != nil {
+	if err := a.store.NoteFailedLogin(ctx, folded(username), address); err != nil {
 		return err
 	}
 	return visit.Refuse(visit.Unauthenticated, "wrong_credentials")
+}
+
+// folded is a user name as failures are counted by it: a directory takes it in any case and with any spaces, so that every spelling of it
+// must use up the same attempts.
+func folded(username string) string {
+	return cases.Fold().String(norm.NFKC.String(strings.Join(strings.Fields(username), " ")))
 }
 
 // plain tells that a user name can be asked for: PostgreSQL takes only UTF-8 without the zero character.

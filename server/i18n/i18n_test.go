@@ -26,6 +26,7 @@ import (
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/server/signin"
 	"github.com/exeat/exeat/server/web/view"
 	"github.com/exeat/exeat/visit"
 )
@@ -128,6 +129,7 @@ func families() map[string][]string {
 		"life.hint.":           lifeCommands[1:],
 		"life.write.":          strings_(visit.ReportForms),
 		"limit.":               {"days", "countries", "group_size", "days_per_year", "work_visits"},
+		"login.way.":           {string(signin.OpenID), string(signin.Central)},
 		"mark.":                strings_(policy.MarkKinds),
 		"nav.":                 placesOfTheMenu(),
 		"notice.":              visit.ToldKinds(),
@@ -167,6 +169,7 @@ func families() map[string][]string {
 		"role.":                {"leader", "member"},
 		"row.":                 {"travellers", "legs", "funding", "documents", "flags", "days", "entries", "budget", "rows", "results", "contacts", "files"},
 		"rule.":                store.Conflicts,
+		"sessions.via.":        {string(signin.Password), string(signin.Directory), string(signin.OpenID), string(signin.Central)},
 		"severity.":            store.Severities,
 		"standing.":            {"STAFF", "DIV", "VICE", "HEAD", "STUDENT", "faculty", "graduate", "undergraduate"},
 		"state.":               strings_(visit.States),

@@ -20,6 +20,7 @@ import (
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/server/signin"
 	"github.com/exeat/exeat/server/web/view"
 	"github.com/exeat/exeat/visit"
 )
@@ -230,6 +231,15 @@ func (f *fake) Again(c *gin.Context) (service.User, bool, error) {
 }
 func (f *fake) Expired(*gin.Context) bool                                            { return f.late && f.user == "" }
 func (f *fake) MakeToken(context.Context, service.User, string, int) (string, error) { return "", nil }
+func (f *fake) Providers() []signin.Provider                                         { return nil }
+func (f *fake) Begin(*gin.Context, signin.Way, string, bool) (string, error) {
+	return "", visit.Refuse(visit.NotFound, "not_found", "what", "page", "id", "/login/oidc")
+}
+func (f *fake) Finish(*gin.Context, signin.Way) (string, error) {
+	return "", visit.Refuse(visit.NotFound, "not_found", "what", "page", "id", "/login/oidc/callback")
+}
+func (f *fake) LeaveProvider(signin.Way) string                { return "" }
+func (f *fake) LogOut(context.Context, string) (string, error) { return "", nil }
 func (f *fake) CSRF(*gin.Context) string {
 	if f.user == "" {
 		return ""

@@ -1,18 +1,21 @@
 package web
 
 import (
+	"cmp"
 	"io"
 	"maps"
 	"mime"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/exeat/exeat/server/api"
 	"github.com/exeat/exeat/server/i18n"
+	"github.com/exeat/exeat/server/signin"
 	"github.com/exeat/exeat/server/web/view"
 	"github.com/exeat/exeat/visit"
 )
@@ -23,7 +26,11 @@ func (p *Pages) showLogin(c *gin.Context) error {
 	if _, ok := p.auth.User(c); ok {
 		return redirect(c, orDesk(local(c.Query("next"))))
 	}
-	return p.loginPage(c, http.StatusOK, view.Login{Next: local(c.Query("next")), Expired: c.Query("expired") != ""})
+	v := view.Login{Next: local(c.Query("next")), Expired: c.Query("expired") != ""}
+	if out := signin.Way(c.Query("out")); out != "" {
+		v.Out, v.OutLabel = p.auth.LeaveProvider(out), p.label(c, out)
+	}
+	return p.loginPage(c, http.StatusOK, v)
 }
 
 func orDesk(address string) string {
@@ -34,15 +41,30 @@ func orDesk(address string) string {
 }
 
 func (p *Pages) loginPage(c *gin.Context, status int, v view.Login) error {
-	problems := v.Problems
 	v.Page = p.bare(c, "login.title")
-	v.Problems = problems
-	v.URL = "/login"
+	v.URL, v.Ways = "/login", p.ways(c, v.Next)
 	if v.Next != "" {
 		v.URL += "?next=" + url.QueryEscape(v.Next)
 	}
 	c.Header("Cache-Control", "no-store")
 	return render(c, status, view.LoginPage(v))
+}
+
+// notSignedIn shows the page again with what is wrong, and with whom to ask where only somebody else can help. Nothing typed is lost.
+func (p *Pages) notSignedIn(c *gin.Context, v view.Login, err error) error {
+	refusal := api.Refusal(err)
+	if refusal.Code == visit.Internal || refusal.Code == visit.NotFound {
+		return err
+	}
+	page := p.bare(c, "login.title")
+	v.Refused = page.Say(refusal.Rule, refusal.Args)
+	if slices.Contains([]string{"signin_unknown", "signin_left", "signin_no_name", "signin_denied"}, refusal.Rule) {
+		v.Ask = page.T("login.ask", "whom", cmp.Or(page.Lang.Pick(p.help.ZH, p.help.EN), page.T("login.help_desk")))
+	}
+	if s := api.RetryAfter(err); s > 0 {
+		c.Header("Retry-After", strconv.Itoa(s))
+	}
+	return p.loginPage(c, api.Status(refusal), v)
 }
 
 // login starts a session. Where a form was kept, its user is asked before it is sent: nothing is repeated by itself.
@@ -54,12 +76,7 @@ func (p *Pages) login(c *gin.Context) error {
 	kept := keptFromLogin(c.Request.PostForm)
 	v := view.Login{Username: c.PostForm("username"), Next: local(c.PostForm("next")), Kept: kept}
 	if err := p.auth.SignIn(c, v.Username, c.PostForm("password")); err != nil {
-		refusal := api.Refusal(err)
-		if status := api.Status(refusal); status < http.StatusInternalServerError {
-			v.Problems = []view.Problem{{Text: p.bare(c, "login.title").Say(refusal.Rule, refusal.Args)}}
-			return p.loginPage(c, status, v)
-		}
-		return err
+		return p.notSignedIn(c, v, err)
 	}
 	if kept != nil {
 		return render(c, http.StatusOK, view.ResumePage(view.Resume{Page: p.bare(c, "resume.title"), Kept: *kept}))
@@ -71,8 +88,12 @@ func (p *Pages) logout(c *gin.Context) error {
 	if err := p.auth.SignOut(c); err != nil {
 		return err
 	}
-	if u, ok := p.auth.User(c); ok && p.hub != nil { // the streams of other windows see that the session has ended
+	u, ok := p.auth.User(c)
+	if ok && p.hub != nil { // the streams of other windows see that the session has ended
 		p.hub.Wake(u.Person)
+	}
+	if ok && p.auth.LeaveProvider(signin.Way(u.Via)) != "" {
+		return redirect(c, "/login?out="+url.QueryEscape(u.Via))
 	}
 	return redirect(c, "/login")
 }
@@ -173,12 +194,39 @@ func keepForm(k *view.Kept, r *http.Request) *view.Kept {
 	if err != nil {
 		return nil
 	}
+	keepValues(k, form)
+	return k
+}
+
+func keepValues(k *view.Kept, form url.Values) {
 	for _, name := range slices.Sorted(maps.Keys(form)) {
 		for _, value := range form[name] {
 			add(k, name, value)
 		}
 	}
-	return k
+}
+
+// resume asks again for a form whose page belongs to an earlier session, as of a window that was open while its user signed in in another. It
+// takes only what a browser says that this site's own page sent, and sends nothing by itself; ok is false where there is nothing to ask for.
+func (p *Pages) resume(c *gin.Context, status int) (ok bool) {
+	if _, in := p.auth.User(c); !in || partial(c) || !fromHere(c.Request) || c.Request.URL.Path == "/login" {
+		return false
+	}
+	k := &view.Kept{Path: c.Request.URL.Path}
+	keepValues(k, c.Request.PostForm)
+	if m := c.Request.MultipartForm; m != nil {
+		k.Files = len(m.File) > 0
+	}
+	if len(k.Fields) == 0 || len(k.Fields) > maxKeptFields {
+		return false
+	}
+	return render(c, status, view.ResumePage(view.Resume{Page: p.bare(c, "resume.title"), Kept: *k})) == nil
+}
+
+// fromHere tells that the browser says the request comes from a page of this site.
+func fromHere(r *http.Request) bool {
+	origin, err := url.Parse(r.Header.Get("Origin"))
+	return r.Header.Get("Sec-Fetch-Site") == "same-origin" || err == nil && origin.Host != "" && origin.Host == r.Host
 }
 
 func add(k *view.Kept, name, value string) {

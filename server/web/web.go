@@ -24,6 +24,7 @@ import (
 	"github.com/exeat/exeat/server/i18n"
 	"github.com/exeat/exeat/server/live"
 	"github.com/exeat/exeat/server/service"
+	"github.com/exeat/exeat/server/signin"
 	"github.com/exeat/exeat/server/web/view"
 	"github.com/exeat/exeat/visit"
 )
@@ -32,10 +33,11 @@ import (
 type Deps struct {
 	Service    *service.Service
 	Auth       Auth
-	Demo       bool      // shows the demonstration accounts and the clock
-	TemporalUI string    // address of Temporal's own pages, "" where there are none
-	Mailbox    string    // folder of the mails of a demonstration, "" where there is none
-	Live       *live.Hub // wakes the streams of pages; nil: pages do not update by themselves
+	Demo       bool         // shows the demonstration accounts and the clock
+	TemporalUI string       // address of Temporal's own pages, "" where there are none
+	Mailbox    string       // folder of the mails of a demonstration, "" where there is none
+	Live       *live.Hub    // wakes the streams of pages; nil: pages do not update by themselves
+	Help       signin.Label // whom to ask who cannot sign in; empty for the usual words
 }
 
 // Auth says who a request comes from; package auth is one. After SignIn, CSRF gives the token of the new session.
@@ -47,6 +49,12 @@ type Auth interface {
 	Again(c *gin.Context) (u service.User, ok bool, err error)
 	CSRF(c *gin.Context) string
 	MakeToken(ctx context.Context, u service.User, name string, days int) (string, error)
+
+	Providers() []signin.Provider
+	Begin(c *gin.Context, way signin.Way, next string, fresh bool) (string, error)
+	Finish(c *gin.Context, way signin.Way) (next string, err error)
+	LeaveProvider(way signin.Way) string
+	LogOut(ctx context.Context, logoutRequest string) (person string, err error)
 }
 
 // desk is what the pages ask of the service.
@@ -125,6 +133,7 @@ type Pages struct {
 	demo       bool
 	temporalUI string
 	mailbox    string
+	help       signin.Label
 	hub        hub           // nil: pages do not update by themselves
 	beat       time.Duration // of the streams
 }
@@ -134,7 +143,7 @@ type Pages struct {
 func Register(engine *gin.Engine, d Deps) *Pages {
 	p := &Pages{
 		svc: d.Service, record: d.Service.Store, auth: d.Auth, names: d.Service.PolicyName, demo: d.Demo,
-		temporalUI: d.TemporalUI, mailbox: d.Mailbox, beat: beat,
+		temporalUI: d.TemporalUI, mailbox: d.Mailbox, help: d.Help, beat: beat,
 	}
 	if d.Live != nil {
 		p.hub = d.Live
@@ -151,6 +160,7 @@ func (p *Pages) routes(r gin.IRouter) {
 	r.GET("/assets/:hash/:name", p.wrap(serveAsset))
 	r.GET("/login", p.wrap(p.showLogin))
 	r.POST("/login", p.wrap(p.login))
+	p.providerRoutes(r)
 	r.POST("/logout", p.wrap(p.logout))
 	r.POST("/language", p.wrap(p.setLanguage))
 
@@ -314,6 +324,9 @@ func (p *Pages) Fail(c *gin.Context, err error) {
 	refusal := api.Refusal(err)
 	status := api.Status(refusal)
 	if status == http.StatusUnauthorized && p.toLogin(c) == nil {
+		return
+	}
+	if refusal.Rule == "csrf" && p.resume(c, status) {
 		return
 	}
 	if s := api.RetryAfter(err); s > 0 {
