@@ -127,6 +127,7 @@ func (s *part) report(ctx context.Context, applicant *client.Client, v client.Vi
 		form = visit.StudentReport
 	}
 	s.at = s.nextMorning()
+	costs, over := s.costs(*v.Content)
 	return s.act(ctx, applicant, "reports", map[string]any{
 		"form":     form,
 		"summary":  "按计划完成出访任务。 / The visit went as planned: " + v.Content.Purpose,
@@ -134,7 +135,29 @@ func (s *part) report(ctx context.Context, applicant *client.Client, v client.Vi
 		"learning": "了解了国外高校的课程与研究。 / Courses and research of the host were seen.",
 		"results":  []map[string]any{{"kind": visit.ResultTalk, "text": "学术报告一场 / One talk"}},
 		"contacts": s.contacts(),
+		"costs":    costs, "over_reason": over,
 	})
+}
+
+// costs are what was spent: a little less than was approved, but for the hotel of who overspent.
+func (s *part) costs(approved visit.Draft) (costs []visit.Cost, over string) {
+	if len(approved.Budget) == 0 {
+		paid, people := approved.Funding[0], len(approved.Travellers)
+		return []visit.Cost{
+			{Kind: visit.Air, Currency: paid.Currency, Amount: paid.Amount * 6 / 10, People: people, Days: 1, Class: visit.Economy},
+			{Kind: visit.OtherCost, Currency: paid.Currency, Amount: paid.Amount * 3 / 10, People: people, Days: 1},
+		}, ""
+	}
+	for _, b := range approved.Budget {
+		percent := visit.Money(96)
+		if s.overspent && b.Kind == visit.Hotel {
+			percent, over = 140, "会期延长一天，原酒店客满。 / The conference was a day longer, and the hotel was full."
+		}
+		costs = append(costs, visit.Cost{
+			Kind: b.Kind, Leg: b.Leg, Currency: b.Currency, Amount: b.Total() * percent / 100, People: b.People, Days: b.Days, Class: b.Class, On: approved.ReturnDate,
+		})
+	}
+	return costs, over
 }
 
 // judge lets the unit accept the report and the keeper take the passports back.

@@ -16,7 +16,7 @@ func stories() []story {
 				Funding:    yuan("桥梁监测课题 / Bridge monitoring project", visit.Research, 18000),
 				Budget:     journey("JPY", 4200, 24000, 10000, 5000, 60000, 5),
 			},
-			stays: []stay{{"JP", "Tokyo", "Institute of Industrial Science, Tokyo", 5}},
+			stays: []stay{{"JP", "Tokyo", "Institute of Industrial Science, Tokyo", 5}}, overspent: true,
 			turns: map[string]turn{"IO.REV": {do: comment, says: "学术交流属实，材料齐全。 / Academic exchange confirmed, papers complete."}},
 		},
 		{
@@ -79,6 +79,7 @@ func stories() []story {
 				TalentTask: "与两位在港博士后面谈。 / Talks with two postdoctoral researchers in Hong Kong.",
 				Invitation: "论坛主席邀请函 / Letter of the chair of the forum",
 				Funding:    yuan("智能交通课题 / Intelligent transport project", visit.Research, 6000),
+				Budget:     journey("HKD", 1800, 1100, 400, 200, 600, 2),
 			},
 			stays: []stay{{"HK", "Hong Kong", "Forum office, Hong Kong", 2}}, unreported: true,
 		},

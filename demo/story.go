@@ -15,8 +15,8 @@ type story struct {
 	stays     []stay
 	turns     map[string]turn // by sign-off
 	end       ending
-	// silent travellers do not check in, unreported ones file no report.
-	silent, unreported bool
+	// silent travellers do not check in, unreported ones file no report, overspent ones spend more than was approved.
+	silent, unreported, overspent bool
 }
 
 // stay is a leg of the journey; a traveller arrives on the day of leaving the place before.

@@ -104,21 +104,23 @@ func legOf(d visit.Draft, l visit.BudgetLine) (visit.Leg, bool) {
 	}
 }
 
-// hold compares a daily line with the standard of its place, by way of CNY where the currencies differ. Where one of them
-// has no rate of exchange nothing is said.
+// hold compares a daily line with the standard of its place.
 func (line *Line) hold(t Tables, day string) {
-	r, ok := t.Rate(line.Country, line.City, day)
-	if !ok {
-		return
+	if r, ok := t.Rate(line.Country, line.City, day); ok {
+		line.Rate, line.Standard = &r, r.standard(line.Kind)
+		line.Over = t.above(line.Amount, line.Currency, line.Standard, r.Currency, day)
 	}
-	line.Rate, line.Standard = &r, r.standard(line.Kind)
-	if r.Currency == line.Currency {
-		line.Over = line.Amount > line.Standard
-		return
+}
+
+// above tells that an amount is more than what is given, by way of CNY on a day where the currencies differ. Where one of them
+// has no rate of exchange nothing is said.
+func (t Tables) above(amount visit.Money, currency string, given visit.Money, of, day string) bool {
+	if currency == of {
+		return amount > given
 	}
-	asked, okA := t.Exchange(line.Currency, day)
-	given, okG := t.Exchange(r.Currency, day)
-	line.Over = okA && okG && asked.CNY.of(line.Amount) > given.CNY.of(line.Standard)
+	asked, okA := t.Exchange(currency, day)
+	standard, okG := t.Exchange(of, day)
+	return okA && okG && asked.CNY.of(amount) > standard.CNY.of(given)
 }
 
 // allowed is the highest class that as many travellers as the line has may take, those of the highest rank first.

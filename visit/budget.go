@@ -90,26 +90,30 @@ func (c *checker) budget(lines []BudgetLine, legs int) {
 		return
 	}
 	for i, l := range lines {
-		field := fmt.Sprintf("budget[%d]", i)
-		oneOf(c, field+".kind", l.Kind, BudgetKinds)
-		c.currency(field+".currency", l.Currency)
-		if l.Amount < 0 {
-			c.wrong(field+".amount", "negative")
-		}
-		c.counted(field+".people", l.People, maxPeople)
-		c.counted(field+".days", l.Days, maxBudgetDays)
-		switch {
-		case l.Leg < 0 || l.Leg > legs:
-			c.wrong(field+".leg", "no_such_leg", "value", strconv.Itoa(l.Leg), "legs", strconv.Itoa(legs))
-		case l.Kind.Daily() && l.Leg == 0 && legs > 1:
-			c.missing(field + ".leg") // each place has its own standard
-		}
-		switch {
-		case l.Class != "" && !l.Kind.Classed():
-			c.wrong(field+".class", "not_classed", "kind", string(l.Kind))
-		case l.Class != "" || l.Kind == Air:
-			oneOf(c, field+".class", l.Class, Classes)
-		}
+		c.line(fmt.Sprintf("budget[%d]", i), l, legs)
+	}
+}
+
+// line checks one line of a journey with so many legs.
+func (c *checker) line(field string, l BudgetLine, legs int) {
+	oneOf(c, field+".kind", l.Kind, BudgetKinds)
+	c.currency(field+".currency", l.Currency)
+	if l.Amount < 0 {
+		c.wrong(field+".amount", "negative")
+	}
+	c.counted(field+".people", l.People, maxPeople)
+	c.counted(field+".days", l.Days, maxBudgetDays)
+	switch {
+	case l.Leg < 0 || l.Leg > legs:
+		c.wrong(field+".leg", "no_such_leg", "value", strconv.Itoa(l.Leg), "legs", strconv.Itoa(legs))
+	case l.Kind.Daily() && l.Leg == 0 && legs > 1:
+		c.missing(field + ".leg") // each place has its own standard
+	}
+	switch {
+	case l.Class != "" && !l.Kind.Classed():
+		c.wrong(field+".class", "not_classed", "kind", string(l.Kind))
+	case l.Class != "" || l.Kind == Air:
+		oneOf(c, field+".class", l.Class, Classes)
 	}
 }
 

@@ -117,7 +117,7 @@ func (v *Visit) applyLife(e Event) (ok bool) {
 		})
 	case ReportFiled:
 		v.Reports = append(slices.Clip(v.Reports), Filed{
-			ID: f.Report, Travellers: f.Travellers, Form: f.Form, Content: f.Content, State: ReportWaits, By: e.By, At: e.At,
+			ID: f.Report, Travellers: f.Travellers, Form: f.Form, Content: f.Content, Spent: f.Spent, State: ReportWaits, By: e.By, At: e.At,
 		})
 		v.each(f.Travellers, func(t *Trip) { t.State, t.Report = TripReporting, f.Report })
 	case ReportAccepted:

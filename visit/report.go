@@ -48,6 +48,11 @@ type Report struct {
 	Learning string     `json:"learning"`
 	Credits  int        `json:"credits"`
 	Files    []Document `json:"files"`
+	// Costs are what was spent (domain P-35, P-37); NoCosts says that nothing was, or that another report of the visit names it,
+	// and OverReason why more was spent than approved.
+	Costs      []Cost `json:"costs,omitempty"`
+	NoCosts    bool   `json:"no_costs,omitempty"`
+	OverReason string `json:"over_reason,omitempty"`
 }
 
 // Result is one outcome of a visit.
@@ -100,9 +105,9 @@ func (r Report) Normal() Report {
 	return r
 }
 
-// Check lists what is wrong with the report or lacks, in the order of the form. Organisation asks for the duty, which a
-// visit promised that is flagged so.
-func (r Report) Check(organisation bool) []Problem {
+// Check lists what is wrong with the report or lacks, in the order of the form. What was approved says what is asked: the
+// duty of a visit that is flagged so, and what was spent where there is a budget. Prices are not its matter.
+func (r Report) Check(approved Draft) []Problem {
 	c := &checker{}
 	oneOf(c, "form", r.Form, ReportForms)
 	c.text("summary", r.Summary, 10_000)
@@ -116,7 +121,7 @@ func (r Report) Check(organisation bool) []Problem {
 	}
 	c.results(r)
 	c.contacts(r)
-	if organisation {
+	if slices.Contains(approved.Flags, Organisation) {
 		c.text("duty.organisation", r.Duty.Organisation, 200)
 		c.text("duty.office", r.Duty.Office, 200)
 		c.text("duty.work", r.Duty.Work, 2000)
@@ -124,6 +129,7 @@ func (r Report) Check(organisation bool) []Problem {
 	if r.Credits < 0 || r.Credits > 100 {
 		c.wrong("credits", "out_of_range", "from", "0", "to", "100")
 	}
+	c.costs(r, approved)
 	c.rows("files", len(r.Files))
 	c.documents(r.Files)
 	return c.problems
@@ -176,6 +182,7 @@ type (
 		Travellers []string   `json:"travellers,omitempty"`
 		Form       ReportForm `json:"form"`
 		Content    string     `json:"content"` // hash of the report
+		Spent      *Spending  `json:"spent,omitempty"`
 	}
 	// AcceptReport accepts a report, by the unit or the International Office.
 	AcceptReport struct {
@@ -200,12 +207,13 @@ type (
 		Travellers []string `json:"travellers"`
 		On         string   `json:"on"`
 	}
-	// ReportFiled is a report; Report counts from 1 within the visit.
+	// ReportFiled is a report; Report counts from 1 within the visit. Spent is nil where it does not say what was spent.
 	ReportFiled struct {
 		Report     int        `json:"report"`
 		Travellers []string   `json:"travellers"`
 		Form       ReportForm `json:"form"`
 		Content    string     `json:"content"`
+		Spent      *Spending  `json:"spent,omitempty"`
 	}
 	// ReportAccepted accepts a report.
 	ReportAccepted struct {
@@ -256,6 +264,7 @@ type Filed struct {
 	Travellers []string    `json:"travellers"`
 	Form       ReportForm  `json:"form"`
 	Content    string      `json:"content"` // hash
+	Spent      *Spending   `json:"spent,omitempty"`
 	State      ReportState `json:"state"`
 	By         Actor       `json:"by"`
 	At         time.Time   `json:"at"`
@@ -336,7 +345,7 @@ func (d *decider) fileReport(a FileReport) error {
 	if a.Content == "" {
 		return needs("content")
 	}
-	return d.emit(ReportFiled{Report: len(d.Reports) + 1, Travellers: travellers, Form: a.Form, Content: a.Content})
+	return d.emit(ReportFiled{Report: len(d.Reports) + 1, Travellers: travellers, Form: a.Form, Content: a.Content, Spent: a.Spent})
 }
 
 // reportToJudge finds a report that waits, and checks that the actor may judge it: not one of the group, nor the applicant.

@@ -55,7 +55,7 @@ func tripLine(v visit.Visit, n int, t visit.Trip) TripLine {
 	return r
 }
 
-// instant and day are absent for their zero values.
+// instant and day are absent for their zero values; day is for any text.
 func instant(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -128,10 +128,20 @@ type ReportLine struct {
 	FiledAt    time.Time  `json:"filed_at"`
 	DecidedBy  string     `json:"decided_by"`
 	DecidedAt  *time.Time `json:"decided_at"`
+	Spent      *int64     `json:"spent"` // in fen; nil where the report does not say
+	Flown      *string    `json:"flown"` // highest class of a flight
 }
 
 func reportLine(id string, f visit.Filed) ReportLine {
-	return ReportLine{id, f.ID, string(f.Form), string(f.State), f.Travellers, f.Content, f.By.Person, f.At, f.DecidedBy.Person, instant(f.Decided)}
+	r := ReportLine{
+		Visit: id, ID: f.ID, Form: string(f.Form), State: string(f.State), Travellers: f.Travellers, Content: f.Content,
+		FiledBy: f.By.Person, FiledAt: f.At, DecidedBy: f.DecidedBy.Person, DecidedAt: instant(f.Decided),
+	}
+	if f.Spent != nil {
+		fen := int64(f.Spent.CNY)
+		r.Spent, r.Flown = &fen, day(string(f.Spent.Class))
+	}
+	return r
 }
 
 // ProjectedLife gives the rows of trips and reports that a visit must have.
@@ -151,10 +161,10 @@ func putReports(ctx context.Context, tx sqlx.ExtContext, id string, filed []visi
 		rows = append(rows, reportLine(id, f))
 	}
 	return execRows(ctx, tx, "write reports", `
-		INSERT INTO report (visit, id, form, state, travellers, content, filed_by, filed_at, decided_by, decided_at)
-		SELECT visit, id, form, state, travellers, content, filed_by, filed_at, decided_by, decided_at
+		INSERT INTO report (visit, id, form, state, travellers, content, filed_by, filed_at, decided_by, decided_at, spent, flown)
+		SELECT visit, id, form, state, travellers, content, filed_by, filed_at, decided_by, decided_at, spent, flown
 		  FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS r (visit text, id integer, form text, state text, travellers text[], content text,
-		       filed_by text, filed_at timestamptz, decided_by text, decided_at timestamptz)
+		       filed_by text, filed_at timestamptz, decided_by text, decided_at timestamptz, spent bigint, flown text)
 		ON CONFLICT (visit, id) DO UPDATE SET state = EXCLUDED.state, decided_by = EXCLUDED.decided_by, decided_at = EXCLUDED.decided_at`, rows)
 }
 

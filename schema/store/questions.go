@@ -17,7 +17,13 @@ const (
 	cadres = `('DIV', 'VICE', 'HEAD')`
 	// approval is when a visit was approved last.
 	approval = `LEFT JOIN LATERAL (SELECT max(e.at) AS at FROM event e WHERE e.visit = v.id AND e.kind = 'approved') approved ON true`
-	iso      = `'YYYY-MM-DD"T"HH24::MI::SS"Z"'` // a colon is written twice before sqlx
+	// classes of flights, the lowest first.
+	classes = `ARRAY['economy', 'premium', 'business', 'first']`
+	// reportedCosts are what the reports of a visit that count say was spent, in CNY, and the highest class of a flight; nothing where none
+	// says it.
+	reportedCosts = `SELECT sum(r.spent) / 100 AS spent, max(array_position(` + classes + `, r.flown)) AS class
+	  FROM report r WHERE r.visit = v.id AND r.state IN ('filed', 'accepted')`
+	iso = `'YYYY-MM-DD"T"HH24::MI::SS"Z"'` // a colon is written twice before sqlx
 )
 
 func instantOf(column string) string {
@@ -228,10 +234,14 @@ var Questions = []Question{
 	{
 		Number: 9, Name: "money", Params: period, Years: 1,
 		Columns: append(visitTitle[:3:3], Column{Name: "rank", Kind: CodeColumn}, Column{Name: "funding", Kind: NumberColumn, Sum: true}, Column{Name: "budget", Kind: NumberColumn, Sum: true},
-			Column{Name: "difference", Kind: NumberColumn, Sum: true}, Column{Name: "class", Kind: CodeColumn}, Column{Name: "allowed", Kind: CodeColumn}, Column{Name: "over", Kind: YesColumn}),
-		// Money is in CNY by the rates of the day of exit. A group may fly as its highest rank may.
+			Column{Name: "difference", Kind: NumberColumn, Sum: true}, Column{Name: "spent", Kind: NumberColumn, Sum: true}, Column{Name: "used", Kind: ShareColumn},
+			Column{Name: "unit_used", Kind: ShareColumn}, Column{Name: "class", Kind: CodeColumn}, Column{Name: "allowed", Kind: CodeColumn}, Column{Name: "over", Kind: YesColumn}),
+		// Money is in CNY, that of the request by the rates of the day of exit, what was spent as its reports had it. Shares are of
+		// the budget, or of the funding where there is none; that of the unit is of its visits whose reports say what was spent. A
+		// group may fly as its highest rank may; the class is that of the flight, or of the budget before the report.
 		sql: `WITH ` + said + `, priced AS MATERIALIZED (
-			SELECT v.id, v.title, v.unit, v.exit_date, (ARRAY['STUDENT', 'STAFF', 'DIV', 'VICE', 'HEAD'])[top.rank] AS rank, paid.funding, line.budget, line.class
+			SELECT v.id, v.title, v.unit, v.exit_date, (ARRAY['STUDENT', 'STAFF', 'DIV', 'VICE', 'HEAD'])[top.rank] AS rank, paid.funding, line.budget,
+			       coalesce(line.budget, paid.funding) AS approved, reported.spent, coalesce(reported.class, line.class) AS class
 			  FROM said v
 			 CROSS JOIN LATERAL (
 			    SELECT max(array_position(ARRAY['STUDENT', 'STAFF', 'DIV', 'VICE', 'HEAD'], p ->> 'rank')) AS rank FROM jsonb_array_elements(v.body #> '{facts,travellers}') p) top
@@ -239,14 +249,17 @@ var Questions = []Question{
 			    SELECT sum(CAST(f ->> 'amount' AS numeric) * ` + cny("f") + `) AS funding FROM jsonb_array_elements(v.body #> '{draft,funding}') f) paid
 			 CROSS JOIN LATERAL (
 			    SELECT sum(CAST(b ->> 'amount' AS numeric) * CAST(b ->> 'people' AS integer) * CAST(b ->> 'days' AS integer) * ` + cny("b") + `) AS budget,
-			           max(array_position(ARRAY['economy', 'premium', 'business', 'first'], b ->> 'class')) FILTER (WHERE b ->> 'kind' = 'air') AS class
-			      FROM jsonb_array_elements(v.body #> '{draft,budget}') b) line),
+			           max(array_position(` + classes + `, b ->> 'class')) FILTER (WHERE b ->> 'kind' = 'air') AS class
+			      FROM jsonb_array_elements(v.body #> '{draft,budget}') b) line
+			 CROSS JOIN LATERAL (` + reportedCosts + `) reported),
 			held AS (
-			SELECT c.*, coalesce((SELECT a.class FROM travel_class a WHERE a.rank = c.rank AND a.mode = 'air' AND a.from_date <= c.exit_date ORDER BY a.from_date DESC, a.id DESC LIMIT 1), 'economy') AS allowed
-			  FROM priced c)
+			SELECT c.*, coalesce((SELECT a.class FROM travel_class a WHERE a.rank = c.rank AND a.mode = 'air' AND a.from_date <= c.exit_date ORDER BY a.from_date DESC, a.id DESC LIMIT 1), 'economy') AS allowed,
+			       sum(c.spent) OVER u / nullif(sum(c.approved) FILTER (WHERE c.spent IS NOT NULL) OVER u, 0) AS unit_used
+			  FROM priced c
+			WINDOW u AS (PARTITION BY c.unit))
 			SELECT id AS visit, title, unit, rank, CAST(funding AS float8) AS funding, CAST(round(budget, 2) AS float8) AS budget, CAST(round(funding - budget, 2) AS float8) AS difference,
-			       (ARRAY['economy', 'premium', 'business', 'first'])[class] AS class, allowed,
-			       coalesce(class > array_position(ARRAY['economy', 'premium', 'business', 'first'], allowed), false) OR coalesce(budget > funding, false) AS over
+			       CAST(spent AS float8) AS spent, CAST(spent / nullif(approved, 0) AS float8) AS used, CAST(unit_used AS float8) AS unit_used, (` + classes + `)[class] AS class, allowed,
+			       coalesce(class > array_position(` + classes + `, allowed), false) OR coalesce(budget > funding, false) OR coalesce(spent > approved, false) AS over
 			  FROM held`,
 		order: "over DESC, budget DESC NULLS LAST, visit",
 	},
@@ -433,9 +446,10 @@ var Questions = []Question{
 		Name: "three_years", Params: append(period[:3:3], "person"), Years: 3,
 		Columns: []Column{{Name: "person", Kind: PersonColumn}, {Name: "post", Kind: TextColumn}, {Name: "rank", Kind: CodeColumn}, {Name: "unit", Kind: UnitColumn}, {Name: "previous", Kind: DayColumn},
 			{Name: "left_on", Kind: DayColumn}, {Name: "back_on", Kind: DayColumn}, {Name: "days", Kind: NumberColumn, Sum: true}, {Name: "place", Kind: TextColumn}, {Name: "mission", Kind: TextColumn},
-			{Name: "class", Kind: CodeColumn}, {Name: "amount", Kind: NumberColumn, Sum: true}, {Name: "payer", Kind: TextColumn}, {Name: "visit", Kind: VisitColumn}},
-		// Border days where they are recorded, the approved ones otherwise. The amount is the approved money of one traveller; the
-		// trip before is looked for in the five years before the period too.
+			{Name: "class", Kind: CodeColumn}, {Name: "amount", Kind: NumberColumn, Sum: true}, {Name: "spent", Kind: NumberColumn, Sum: true}, {Name: "payer", Kind: TextColumn}, {Name: "visit", Kind: VisitColumn}},
+		// Border days where they are recorded, the approved ones otherwise. The amount is the approved money of one traveller, spent
+		// what the reports say, shared among those who travelled; the class that of the flight, or of the budget before the report.
+		// The trip before is looked for in the five years before the period too.
 		sql: `WITH ` + said + `, gone AS (
 			SELECT p AS person, v.id, lag(v.exit_date) OVER (PARTITION BY p ORDER BY v.exit_date, v.id) AS previous
 			  FROM visit v
@@ -451,14 +465,15 @@ var Questions = []Question{
 			       p ->> 'rank' AS rank, v.unit, ` + dayOf("g.previous") + ` AS previous, ` + dayOf("coalesce(t.left_on, v.exit_date)") + ` AS left_on,
 			       ` + dayOf("coalesce(t.back_on, v.return_date)") + ` AS back_on, coalesce(t.back_on, v.return_date) - coalesce(t.left_on, v.exit_date) + 1 AS days,
 			       (SELECT string_agg(l.country || ' ' || l.city, ', ' ORDER BY l.n) FROM leg l WHERE l.visit = v.id) AS place, v.title AS mission,
-			       (SELECT (ARRAY['economy', 'premium', 'business', 'first'])[max(array_position(ARRAY['economy', 'premium', 'business', 'first'], b ->> 'class'))]
-			          FROM jsonb_array_elements(v.body #> '{draft,budget}') b WHERE b ->> 'kind' = 'air') AS class,
+			       (` + classes + `)[coalesce(reported.class, (SELECT max(array_position(` + classes + `, b ->> 'class')) FROM jsonb_array_elements(v.body #> '{draft,budget}') b WHERE b ->> 'kind' = 'air'))] AS class,
 			       CAST(v.body #>> '{facts,per_head_cny}' AS float8) AS amount,
+			       CAST(round(reported.spent / (SELECT count(*) FROM trip o WHERE o.visit = v.id AND o.state NOT IN ('cancelled', 'expired')), 2) AS float8) AS spent,
 			       (SELECT string_agg(f ->> 'source', ', ') FROM jsonb_array_elements(v.body #> '{draft,funding}') f) AS payer, v.id AS visit
 			  FROM said v
 			  JOIN gone g ON g.id = v.id
 			  LEFT JOIN trip t ON t.visit = v.id AND t.person = g.person
 			  LEFT JOIN LATERAL (SELECT p FROM jsonb_array_elements(v.body #> '{facts,travellers}') p WHERE p ->> 'person' = g.person LIMIT 1) p (p) ON true
+			 CROSS JOIN LATERAL (` + reportedCosts + `) reported
 			 WHERE coalesce(t.state, '') NOT IN ('cancelled', 'expired')`,
 		order: "person, left_on, visit",
 	},

@@ -51,6 +51,7 @@ type Visit struct {
 	Objections  []Objection        `json:"objections,omitempty"`
 	Package     string             `json:"package,omitempty" doc:"SHA-256 of the archived package."`
 	Spent       *Spent             `json:"spent,omitempty"`
+	Costs       *money.Costs       `json:"costs,omitempty" doc:"What the reports say was spent, beside what was approved; absent while none says it."`
 	May         *May               `json:"may,omitempty" doc:"What the caller may do now."`
 	People      map[string]Name    `json:"people,omitempty" doc:"Everybody named, by id."`
 	SubmittedAt *time.Time         `json:"submitted_at,omitempty"`
@@ -381,7 +382,7 @@ func caseVisit(c service.Case, who caller, names func(code string) (policy.Words
 		May:         &May{Sign: []string{}, Answer: c.MayAnswer, Edit: c.MayEdit, Withdraw: c.MayWithdraw, Cancel: c.MayCancel, Amend: c.MayAmend, RemoveSigner: append([]string{}, c.Removable...)},
 		People:      map[string]Name{},
 		SubmittedAt: some(v.Spent.Since), ChangedAt: some(v.Spent.Until), NextDue: c.Row.DueAt, Expected: c.Expected,
-		Trips: tripsOf(v), Objections: objectionsOf(c), Package: v.Package,
+		Trips: tripsOf(v), Objections: objectionsOf(c), Package: v.Package, Costs: c.Costs,
 	}
 	if v.After.State != "" {
 		out.After = notice(v.After)

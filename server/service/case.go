@@ -41,6 +41,8 @@ type Case struct {
 	Lapsed      []string
 	// Budget holds the lines of money against the tables of rates of the exit date.
 	Budget money.Budget
+	// Costs are what reports say was spent; nil where none does.
+	Costs *money.Costs
 	// Effects are what publications of policies meant for the visit while it was open.
 	Effects []store.PolicyEffect
 	// Repairs are what administrators proposed to repair in the case, the newest first.
@@ -128,6 +130,9 @@ func (s *Service) Case(ctx context.Context, u User, id string) (Case, error) {
 		travellers[p.ID] = p
 	}
 	if c.Budget, err = s.budget(ctx, c.Content.Draft, travellers); err != nil {
+		return c, err
+	}
+	if c.Costs, err = s.costsOf(ctx, c.Visit, c.Content); err != nil {
 		return c, err
 	}
 	hashes := []string{}

@@ -180,12 +180,32 @@ func TestP30_ASecretVisitIsOnNoBoardAndWaitsForNone(t *testing.T) {
 // back is a visit whose traveller is home, reported, and whose notice after the return is open.
 func (k *kit) back(person string, report visit.Report) string {
 	k.t.Helper()
+	id := k.home(person)
+	hash, err := k.svc.Store.PutReport(k.t.Context(), id, report)
+	require.NoError(k.t, err)
+	k.recorded(id, visit.Command{By: visit.Actor{Person: person}, Do: visit.FileReport{Form: visit.AcademicReport, Content: hash}})
+	k.recorded(id, visit.Command{By: visit.Actor{Person: "dean.civ", Post: "COL.DEAN", Unit: "CIV"}, Do: visit.AcceptReport{Report: 1}})
+	return id
+}
+
+// recorded records a command without the workflow.
+func (k *kit) recorded(id string, c visit.Command) {
+	k.t.Helper()
+	v, err := k.svc.Store.Visit(k.t.Context(), id)
+	require.NoError(k.t, err)
+	c.ID, c.By.Channel = fmt.Sprint(id, ".", v.Seq), "api"
+	_, err = k.svc.Store.Record(k.t.Context(), v, c)
+	require.NoError(k.t, err, "%T", c.Do)
+}
+
+// home is a visit whose traveller is back, with a budget that was approved.
+func (k *kit) home(person string, budget ...visit.BudgetLine) string {
+	k.t.Helper()
 	ctx := k.t.Context()
 	d := k.draft(person)
+	d.Budget = budget
 	d.ExitDate, d.ReturnDate, d.Legs[0].Arrive, d.Legs[0].Depart = k.day(0), k.day(3), k.day(0), k.day(3)
 	row, err := k.svc.CreateDraft(ctx, k.user(person), "", d)
-	require.NoError(k.t, err)
-	hash, err := k.svc.Store.PutReport(ctx, row.ID, report)
 	require.NoError(k.t, err)
 	people, err := k.svc.Store.People(ctx, person)
 	require.NoError(k.t, err)
@@ -196,23 +216,13 @@ func (k *kit) back(person string, report visit.Report) string {
 		Exit: d.ExitDate, Arrive: d.ExitDate, Return: d.ReturnDate, Leader: person, NoticeDays: 5, Keep: visit.TenYears, ArchiveBy: "06-30",
 		Duties: []visit.Duty{{Travellers: who, Report: visit.Period{N: 1, Of: "months"}, Form: visit.AcademicReport}},
 	}}
-	for i, c := range []visit.Command{
-		{By: visit.Actor{Person: person}, Do: visit.Submit{Version: version, Unit: "CIV", Travellers: who, Route: route}},
-		{By: visit.Actor{Person: "io.rev", Post: "IO.REV"}, Do: visit.Approve{Task: "1.1.IO.REV"}},
-		{By: visit.Actor{Person: person}, Do: visit.Depart{On: k.day(0)}},
-		{By: visit.Actor{Person: person}, Do: visit.Arrive{Back: k.day(0)}},
-		{By: visit.Actor{Person: person}, Do: visit.FileReport{Form: visit.AcademicReport, Content: hash}},
-		{By: visit.Actor{Person: "dean.civ", Post: "COL.DEAN", Unit: "CIV"}, Do: visit.AcceptReport{Report: 1}},
-	} {
-		v := visit.New(row.ID, person)
-		if i > 0 {
-			v, err = k.svc.Store.Visit(ctx, row.ID)
-			require.NoError(k.t, err)
-		}
-		c.ID, c.By.Channel = fmt.Sprint(row.ID, ".", i), "api"
-		_, err = k.svc.Store.Record(ctx, v, c)
-		require.NoError(k.t, err, "%T", c.Do)
-	}
+	_, err = k.svc.Store.Record(ctx, visit.New(row.ID, person), visit.Command{
+		ID: row.ID + ".0", By: visit.Actor{Person: person, Channel: "api"}, Do: visit.Submit{Version: version, Unit: "CIV", Travellers: who, Route: route},
+	})
+	require.NoError(k.t, err)
+	k.recorded(row.ID, visit.Command{By: visit.Actor{Person: "io.rev", Post: "IO.REV"}, Do: visit.Approve{Task: "1.1.IO.REV"}})
+	k.recorded(row.ID, visit.Command{By: visit.Actor{Person: person}, Do: visit.Depart{On: k.day(0)}})
+	k.recorded(row.ID, visit.Command{By: visit.Actor{Person: person}, Do: visit.Arrive{Back: k.day(0)}})
 	return row.ID
 }
 

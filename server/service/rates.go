@@ -104,17 +104,27 @@ func (s *Service) budget(ctx context.Context, d visit.Draft, people map[string]p
 	if len(d.Budget) == 0 {
 		return money.Check(d, nil, money.Tables{}), nil
 	}
-	var countries, ranks []string
-	for _, l := range d.Legs {
-		countries = append(countries, l.Country)
-	}
-	for _, t := range d.Travellers {
-		ranks = append(ranks, string(people[t.Person].Rank))
-	}
+	ranks := ranksOf(d, people)
 	if _, err := time.Parse(time.DateOnly, d.ExitDate); err != nil {
 		d.ExitDate = ""
 		return money.Check(d, ranks, money.Tables{}), nil
 	}
-	t, err := s.Store.Rates(ctx, countries, d.ExitDate)
+	t, err := s.Store.Rates(ctx, countriesOf(d), d.ExitDate)
 	return money.Check(d, ranks, t), err
+}
+
+func countriesOf(d visit.Draft) []string {
+	var countries []string
+	for _, l := range d.Legs {
+		countries = append(countries, l.Country)
+	}
+	return countries
+}
+
+func ranksOf(d visit.Draft, people map[string]policy.Person) []string {
+	var ranks []string
+	for _, t := range d.Travellers {
+		ranks = append(ranks, string(people[t.Person].Rank))
+	}
+	return ranks
 }

@@ -31,7 +31,18 @@ func (s *Service) FileReport(ctx context.Context, u User, id string, travellers 
 		return visit.Receipt{}, err
 	}
 	r = r.Normal()
-	if err := s.checkReport(ctx, r, slices.Contains(c.Draft.Flags, visit.Organisation)); err != nil {
+	ps, err := s.checkReport(ctx, u, r, c.Draft)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	spent, more, err := s.checkSpent(ctx, u, v, c, r, ps)
+	if err != nil {
+		return visit.Receipt{}, err
+	}
+	if ps = append(ps, more...); len(ps) > 0 {
+		return visit.Receipt{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: ps}
+	}
+	if err := s.uploaded(ctx, reportFiles(r)); err != nil {
 		return visit.Receipt{}, err
 	}
 	hash, err := s.Store.PutReport(ctx, id, r)
@@ -39,33 +50,38 @@ func (s *Service) FileReport(ctx context.Context, u User, id string, travellers 
 		return visit.Receipt{}, err
 	}
 	return s.Act(ctx, u, id, Act{Do: func(visit.Note) visit.Action {
-		return visit.FileReport{Travellers: travellers, Form: r.Form, Content: hash}
+		return visit.FileReport{Travellers: travellers, Form: r.Form, Content: hash, Spent: spent}
 	}}, key)
 }
 
-func (s *Service) checkReport(ctx context.Context, r visit.Report, organisation bool) error {
-	ps := r.Check(organisation)
+// checkReport finds what is wrong with a report, but for its prices and files.
+func (s *Service) checkReport(ctx context.Context, u User, r visit.Report, approved visit.Draft) ([]visit.Problem, error) {
+	ps := r.Check(approved)
+	for i, c := range r.Costs {
+		if c.On > u.Day() {
+			ps = append(ps, visit.Problem{Field: indexed("costs", i) + ".on", Rule: "in_the_future", Args: map[string]string{"value": c.On}})
+		}
+	}
 	var codes []string
 	for _, c := range r.Contacts {
 		codes = append(codes, c.Partner)
 	}
 	known, err := s.Store.Partners(ctx, store.PartnerFilter{Codes: codes})
-	if err != nil {
-		return err
-	}
 	for i, c := range r.Contacts {
 		if c.Partner != "" && !slices.ContainsFunc(known, func(p store.Partner) bool { return p.Code == c.Partner }) {
 			ps = append(ps, visit.Problem{Field: indexed("contacts", i) + ".partner", Rule: "unknown_value", Args: map[string]string{"value": c.Partner, "allowed": "/partners"}})
 		}
 	}
+	return ps, err
+}
+
+// reportFiles are the hashes that a report names, by their fields.
+func reportFiles(r visit.Report) map[string]string {
 	files := map[string]string{}
 	for i, f := range r.Files {
 		files[indexed("files", i)+".file"] = f.File
 	}
-	if len(ps) > 0 {
-		return &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: ps}
-	}
-	return s.uploaded(ctx, files)
+	return files
 }
 
 // Reports lists the reports of a visit that the user may see, the first one first.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/visit"
 )
@@ -22,7 +23,7 @@ func (f *fake) FileReport(_ context.Context, _ service.User, id string, travelle
 	if err := f.take(); err != nil {
 		return visit.Receipt{}, err
 	}
-	if ps := r.Check(false); len(ps) > 0 {
+	if ps := r.Check(visit.Draft{}); len(ps) > 0 {
 		return visit.Receipt{}, &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: ps}
 	}
 	f.did = append(f.did, fmt.Sprintf("report %s %v %+v", id, travellers, r))
@@ -31,6 +32,10 @@ func (f *fake) FileReport(_ context.Context, _ service.User, id string, travelle
 
 func (f *fake) Reports(context.Context, service.User, string) ([]service.FiledReport, error) {
 	return f.reports, nil
+}
+
+func (f *fake) Costs(_ context.Context, _ service.User, id string, more []visit.Cost) (money.Costs, error) {
+	return money.Spend(f.visits[id].draft, nil, more, money.Tables{}), nil
 }
 
 func (f *fake) Archive(_ context.Context, _ service.User, id, _ string) (visit.Receipt, error) {

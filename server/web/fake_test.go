@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/exeat/exeat/ledger"
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/policy"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
@@ -101,9 +102,10 @@ type fake struct {
 	// closed: the notice has closed meanwhile.
 	closed bool
 	did    []string
-	// can is what who is signed in may do after the approval, reports what was filed.
+	// can is what who is signed in may do after the approval, reports what was filed, costs what was spent.
 	can     service.Can
 	reports []service.FiledReport
+	costs   *money.Costs
 	// removable are added sign-offs that can be taken back, signers more persons who may sign a task.
 	removable []string
 	signers   map[string][]string
@@ -400,7 +402,7 @@ func (f *fake) Case(_ context.Context, u service.User, id string) (service.Case,
 		Notes: f.notes, People: people, Signers: signers, Mine: f.inboxOf(u.Person, id),
 		Files:     map[string]store.File{strings.Repeat("ab", 32): {Size: 182_000, MediaType: "application/pdf"}},
 		MayAnswer: own && state == visit.StateQuestion, MayEdit: own && state == visit.StateReturned, MayWithdraw: own && state.Open(),
-		MayCancel: own && state == visit.StateApproved, Removable: f.removable, Can: f.can,
+		MayCancel: own && state == visit.StateApproved, Removable: f.removable, Can: f.can, Costs: f.costs,
 	}, nil
 }
 func (f *fake) Entries(ctx context.Context, u service.User, id string) ([]ledger.Entry, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/server/api"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/server/web/view"
@@ -23,6 +25,7 @@ type lifeDesk interface {
 	Act(ctx context.Context, u service.User, id string, a service.Act, key string) (visit.Receipt, error)
 	FileReport(ctx context.Context, u service.User, id string, travellers []string, r visit.Report, key string) (visit.Receipt, error)
 	Reports(ctx context.Context, u service.User, id string) ([]service.FiledReport, error)
+	Costs(ctx context.Context, u service.User, id string, more []visit.Cost) (money.Costs, error)
 	Archive(ctx context.Context, u service.User, id, key string) (visit.Receipt, error)
 	Package(ctx context.Context, u service.User, id string) (io.ReadSeekCloser, visit.Visit, error)
 }
@@ -299,7 +302,8 @@ func (p *Pages) reportPage(r request) (view.WriteReport, error) {
 	}
 	v := view.WriteReport{
 		ID: c.Row.ID, Visit: c.Row.Title, Key: rand.Text(), Travellers: who, Ticked: who, R: visit.Report{Form: form},
-		Duty: slices.Contains(c.Content.Draft.Flags, visit.Organisation),
+		Duty: slices.Contains(c.Content.Draft.Flags, visit.Organisation), Legs: c.Content.Draft.Legs, Costs: view.BudgetedRows(c.Content.Draft.Budget),
+		Budgeted: len(c.Content.Draft.Budget) > 0,
 	}
 	if v.Page, err = p.page(r, "visits", "life.write."+string(form)); err != nil {
 		return v, err
@@ -316,6 +320,9 @@ func (p *Pages) reportPage(r request) (view.WriteReport, error) {
 		covers := slices.ContainsFunc(filed.Travellers, func(person string) bool { return slices.Contains(who, person) })
 		if covers && filed.Form == form && filed.State != visit.ReportWaits {
 			v.R, v.Returned = filed.Text, filed.Comment
+			if filed.Text.SaysCosts() {
+				v.Costs = view.CostRows(filed.Text.Costs)
+			}
 		}
 	}
 	v.R.Form = form
@@ -330,10 +337,20 @@ func (p *Pages) newReport(r request) error {
 	if err != nil {
 		return err
 	}
-	return render(r.Context, http.StatusOK, view.WriteReportPage(v))
+	return p.showReport(r, http.StatusOK, v)
 }
 
-// fileReport does what the pressed button says: add or remove a row, or file the report.
+// showReport shows the form of a report, with what was spent beside the budget.
+func (p *Pages) showReport(r request, status int, v view.WriteReport) error {
+	costs, _ := costsOf(v.Costs) // what cannot be read counts for nothing yet
+	var err error
+	if v.Spent, err = p.svc.Costs(r.ctx(), r.user, v.ID, costs); err != nil {
+		return err
+	}
+	return render(r.Context, status, view.WriteReportPage(v))
+}
+
+// fileReport does what the pressed button says: add or remove a row, compare with the budget, or file the report.
 func (p *Pages) fileReport(r request) error {
 	if err := parseForm(r); err != nil {
 		return err
@@ -343,9 +360,13 @@ func (p *Pages) fileReport(r request) error {
 		return err
 	}
 	v.R, v.Credits, v.Ticked, v.Key = readReport(r), text(r.Request.PostForm, "credits"), r.PostFormArray("travellers"), keyOf(r)
+	v.Costs = readCosts(r)
 	refused := p.reportFiles(r, &v.R)
-	if verb, which, _ := strings.Cut(r.PostForm("do"), "-"); (verb == "add" || verb == "remove") && refused == nil {
+	switch verb, which, _ := strings.Cut(r.PostForm("do"), "-"); {
+	case refused == nil && (verb == "add" || verb == "remove"):
 		return p.reportRows(r, v, verb, which)
+	case refused == nil && verb == "compare":
+		return p.showReport(r, http.StatusOK, v)
 	}
 	v.R.Results = slices.DeleteFunc(v.R.Results, func(x visit.Result) bool { return x == visit.Result{} })
 	v.R.Contacts = slices.DeleteFunc(v.R.Contacts, func(x visit.Contact) bool { return x == visit.Contact{} })
@@ -357,13 +378,18 @@ func (p *Pages) fileReport(r request) error {
 	if refused == nil && len(v.Ticked) == 0 {
 		refused = wrongIn("travellers", "required")
 	}
+	rows, places := paid(v.Costs)
+	var problems []visit.Problem
+	if v.R.Costs, problems = costsOf(rows); refused == nil && len(problems) > 0 {
+		refused = &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: problems}
+	}
 	if refused == nil {
 		_, refused = p.svc.FileReport(r.ctx(), r.user, v.ID, v.Ticked, v.R, v.Key)
 	}
 	if refused == nil {
 		return redirect(r.Context, casePath(r, "reported"))
 	}
-	return p.reportAgain(r, v, refused)
+	return p.reportAgain(r, v, inRows(refused, "costs", places))
 }
 
 // reportRows adds or removes a row; which is the list and, to remove, the number of the row.
@@ -375,10 +401,12 @@ func (p *Pages) reportRows(r request, v view.WriteReport, verb, which string) er
 		v.R.Results = edited(v.R.Results, verb, n, visit.Result{})
 	case "contacts":
 		v.R.Contacts = edited(v.R.Contacts, verb, n, visit.Contact{})
+	case "costs":
+		v.Costs = edited(v.Costs, verb, n, view.CostRow{Currency: "CNY", People: strconv.Itoa(max(1, len(v.Ticked))), Days: "1"})
 	case "files":
 		v.R.Files = edited(v.R.Files, verb, n, visit.Document{})
 	}
-	return render(r.Context, http.StatusOK, view.WriteReportPage(v))
+	return p.showReport(r, http.StatusOK, v)
 }
 
 func readReport(r request) visit.Report {
@@ -395,7 +423,57 @@ func readReport(r request) visit.Report {
 		Files: rows(f, "files", func(of func(string) string) visit.Document {
 			return visit.Document{Kind: reportFile, File: of("file"), Name: of("name")}
 		}),
+		NoCosts: f.Get("no_costs") != "", OverReason: text(f, "over_reason"),
 	}
+}
+
+func readCosts(r request) []view.CostRow {
+	return rows(r.Request.PostForm, "costs", func(of func(string) string) view.CostRow {
+		return view.CostRow{
+			Kind: of("kind"), Leg: of("leg"), Currency: strings.ToUpper(of("currency")), Amount: of("amount"), People: of("people"), Days: of("days"), Class: of("class"), On: of("on"),
+		}
+	})
+}
+
+// paid are the rows with an amount, and the place of each among all of them: what was budgeted and cost nothing is left empty.
+func paid(all []view.CostRow) (rows []view.CostRow, places []int) {
+	for i, c := range all {
+		if c.Amount != "" {
+			rows, places = append(rows, c), append(places, i)
+		}
+	}
+	return rows, places
+}
+
+// costsOf makes what was spent of rows, with the problems of their numbers.
+func costsOf(rows []view.CostRow) (costs []visit.Cost, problems []visit.Problem) {
+	for i, c := range rows {
+		line, wrong := budgetLine(fmt.Sprintf("costs[%d]", i), view.BudgetRow{
+			Kind: c.Kind, Leg: c.Leg, Currency: c.Currency, Amount: c.Amount, People: c.People, Days: c.Days, Class: c.Class,
+		})
+		problems = append(problems, wrong...)
+		costs = append(costs, visit.Cost{
+			Kind: line.Kind, Leg: line.Leg, Currency: line.Currency, Amount: line.Amount, People: line.People, Days: line.Days, Class: line.Class, On: c.On,
+		})
+	}
+	return costs, problems
+}
+
+// inRows gives a refusal with the problems of a list under the rows in which they were typed.
+func inRows(err error, list string, places []int) error {
+	var refused *visit.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	named := *refused
+	named.Problems = slices.Clone(refused.Problems)
+	for i, q := range named.Problems {
+		number, field, ok := strings.Cut(strings.TrimPrefix(q.Field, list+"["), "]")
+		if n, err := strconv.Atoi(number); ok && err == nil && n < len(places) && strings.HasPrefix(q.Field, list+"[") {
+			named.Problems[i].Field = fmt.Sprintf("%s[%d]%s", list, places[n], field)
+		}
+	}
+	return &named
 }
 
 // reportFile is the kind of a document that comes with a report.
@@ -436,5 +514,5 @@ func (p *Pages) reportAgain(r request, v view.WriteReport, err error) error {
 	if len(v.Problems) == 0 {
 		v.Problems = []view.Problem{{Text: v.Say(refusal.Rule, refusal.Args)}}
 	}
-	return render(r.Context, api.Status(refusal), view.WriteReportPage(v))
+	return p.showReport(r, api.Status(refusal), v)
 }

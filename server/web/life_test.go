@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/visit"
 )
@@ -241,6 +242,76 @@ func TestP35_AReportIsWrittenWithRowsAndKeepsWhatWasTyped(t *testing.T) {
 	for _, said := range []string{"[F1001 F1002]", "Form:academic Summary:The paper was read.", "{Kind:talk Text:One talk}", "{Name:H. Sato Institution:Kyoto University", "Partner:JP-KYOTO", "Name:proof.pdf"} {
 		require.Contains(t, f.did[0], said)
 	}
+}
+
+func TestP35_WhatWasSpentIsTypedBesideTheBudget(t *testing.T) {
+	t.Parallel()
+	f, k := newLiving(t, "F1001")
+	const path = "/visits/" + living + "/report/academic"
+	f.can.Report = map[visit.ReportForm][]string{visit.AcademicReport: both}
+	k.draft.Budget = []visit.BudgetLine{
+		{Kind: visit.Visa, Currency: "CNY", Amount: 400_00, People: 2, Days: 1}, {Kind: visit.Air, Currency: "CNY", Amount: 5_000_00, People: 2, Days: 1, Class: visit.Economy},
+	}
+	page := f.get(path)
+	require.Contains(t, page.Body.String(), "Budget: CNY 800", "beside each what was budgeted")
+	checkPage(t, f, page)
+	sent := form(t, f.get(path), "report")
+	require.Equal(t, []string{"visa", "air", "", "economy"}, []string{sent.Get("costs[0].kind"), sent.Get("costs[1].kind"), sent.Get("costs[1].amount"), sent.Get("costs[1].class")})
+
+	sent.Set("costs[1].amount", "11000")
+	sent.Set("do", "compare")
+	w := f.post(path, sent)
+	require.Equal(t, http.StatusOK, w.Code)
+	for _, said := range []string{"over the budget", "more than approved", "CNY 11,000", "+200"} {
+		require.Contains(t, w.Body.String(), said)
+	}
+	checkPage(t, f, f.post(path, sent))
+
+	sent.Set("do", "file")
+	sent.Set("summary", "The paper was read.")
+	sent.Set("results[0].kind", "talk")
+	sent.Set("results[0].text", "One talk")
+	sent.Set("no_contacts", "Online.")
+	sent.Set("costs[1].people", "none")
+	w = f.post(path, sent)
+	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
+	require.Contains(t, w.Body.String(), `id="f-costs-1-people-error"`, "in the row in which it was typed, though the row before is left out")
+	sent = form(t, w, "report")
+	require.Equal(t, []string{"visa", "none", "11000"}, []string{sent.Get("costs[0].kind"), sent.Get("costs[1].people"), sent.Get("costs[1].amount")}, "nothing is lost")
+
+	sent.Set("costs[1].people", "2")
+	f.refuse = &visit.Error{Code: visit.Invalid, Rule: "invalid", Problems: []visit.Problem{
+		{Field: "over_reason", Rule: "spent_above_approved", Args: map[string]string{"spent": "11000", "approved": "10800"}}, {Field: "costs[0].on", Rule: "in_the_future"},
+	}}
+	sent.Set("do", "file")
+	w = f.post(path, sent)
+	require.Contains(t, w.Body.String(), "CNY 11000 was spent and CNY 10800 approved: say why.")
+	require.Contains(t, w.Body.String(), `id="f-costs-1-on-error"`)
+	sent = form(t, w, "report")
+	sent.Set("do", "file")
+	sent.Set("over_reason", "A typhoon.")
+	require.Equal(t, http.StatusSeeOther, f.post(path, sent).Code)
+	require.Contains(t, f.did[0], "Costs:[{Kind:air Leg:0 Currency:CNY Amount:11000 People:2 Days:1 Class:economy On:}] NoCosts:false OverReason:A typhoon.")
+}
+
+func TestP35_FinanceSeesWhatWasSpentAtTheRefund(t *testing.T) {
+	t.Parallel()
+	f, k := newLiving(t, "D1001")
+	k.draft.Budget = []visit.BudgetLine{{Kind: visit.Air, Currency: "CNY", Amount: 5_000_00, People: 2, Days: 1, Class: visit.Economy}}
+	for i := range k.v.Trips {
+		k.v.Trips[i].State = visit.TripReported
+	}
+	f.reports = []service.FiledReport{{Filed: visit.Filed{ID: 1, Travellers: both, Form: visit.AcademicReport, State: visit.ReportTaken, By: visit.Actor{Person: "F1001"}, At: monday}}}
+	require.Contains(t, f.get("/visits/"+living).Body.String(), "The report does not say what was spent", "one of an earlier version")
+
+	spent := money.Spend(k.draft, nil, []visit.Cost{{Kind: visit.Air, Currency: "CNY", Amount: 12_000_00, People: 2, Days: 1, Class: visit.Business, On: "2026-11-03"}}, money.Tables{})
+	spent.Reasons = []string{"A typhoon."}
+	f.costs, f.reports[0].Spent = &spent, &spent.Spending
+	page := f.get("/visits/" + living)
+	for _, said := range []string{"Spent CNY 12,000 of CNY 10,000 approved", "more than approved", "over the standard", "over the budget", "A typhoon.", "+2,000", `id="costs"`} {
+		require.Contains(t, page.Body.String(), said)
+	}
+	checkPage(t, f, page)
 }
 
 func TestP35_AReportIsReadAndJudgedOnTheCase(t *testing.T) {

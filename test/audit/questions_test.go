@@ -164,6 +164,63 @@ func TestP48_EveryStandingQuestionIsASavedQuery(t *testing.T) {
 	require.Equal(t, []any{id, true}, []any{g.ask("borders", 3, nil)[0]["visit"], g.ask("borders", 3, nil)[0]["overstayed"]})
 }
 
+// D.3, question 9: spent against budget, by visit and unit, and the cabin class against the rank.
+func TestP48_SpentIsHeldAgainstTheBudgetByVisitAndUnit(t *testing.T) {
+	t.Parallel()
+	g := newGrown(t, generate.Options{Decisions: 700, Staff: 10, Years: 2})
+	type money struct{ spent, approved visit.Money }
+	visits, units := map[string]money{}, map[string]money{}
+	for _, id := range g.made.Visits {
+		v, err := g.st.Visit(t.Context(), id)
+		require.NoError(t, err)
+		said := money{}
+		for _, f := range v.Reports {
+			if f.Standing() && f.Spent != nil {
+				said.spent, said.approved = said.spent+f.Spent.CNY, f.Spent.Approved
+			}
+		}
+		if said.approved > 0 {
+			visits[id] = said
+			units[v.Unit] = money{units[v.Unit].spent + said.spent, units[v.Unit].approved + said.approved}
+		}
+	}
+	rows, silent, above := g.ask("money", 3, nil), 0, 0
+	for _, r := range rows {
+		said, ok := visits[r["visit"].(string)]
+		if !ok {
+			require.Nil(t, r["spent"], "no report says what was spent: that is not zero")
+			require.Nil(t, r["used"])
+			silent++
+			continue
+		}
+		require.InDelta(t, float64(said.spent)/100, r["spent"], 0.001, r["visit"])
+		require.InDelta(t, float64(said.approved)/100, r["budget"], 0.001, r["visit"])
+		require.InDelta(t, float64(said.spent)/float64(said.approved), r["used"], 1e-9)
+		unit := units[r["unit"].(string)]
+		require.InDelta(t, float64(unit.spent)/float64(unit.approved), r["unit_used"], 1e-9)
+		if said.spent > said.approved {
+			require.Equal(t, true, r["over"], r["visit"])
+			above++
+		}
+	}
+	require.Len(t, rows, len(visits)+silent)
+	for name, n := range map[string]int{"silent": silent, "above": above, "said": len(visits) - above} {
+		require.NotZero(t, n, name)
+	}
+
+	id := slices.DeleteFunc(rows, func(r map[string]any) bool { return r["spent"] == nil || r["over"] == true })[0]["visit"].(string)
+	row := func() map[string]any {
+		return slices.DeleteFunc(g.ask("money", 3, nil), func(r map[string]any) bool { return r["visit"] != id })[0]
+	}
+	g.exec(`UPDATE report SET flown = 'business' WHERE visit = $1`, id)
+	require.Equal(t, []any{"business", true}, []any{row()["class"], row()["over"]}, "the class that was flown, not that of the budget")
+	g.exec(`UPDATE report SET state = 'returned' WHERE visit = $1`, id)
+	require.Nil(t, row()["spent"], "a report that was given back says nothing")
+	lines := slices.DeleteFunc(g.ask("three_years", 3, nil), func(r map[string]any) bool { return visits[r["visit"].(string)].spent == 0 || r["visit"] == id })
+	require.NotEmpty(t, lines)
+	require.NotNil(t, lines[0]["spent"])
+}
+
 func TestP52_ReturnsAndPathsEqualTheEvents(t *testing.T) {
 	t.Parallel()
 	g := newGrown(t, generate.Options{Decisions: 400, Staff: 10, Years: 1})

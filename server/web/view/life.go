@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/exeat/exeat/money"
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
 	"github.com/exeat/exeat/visit"
@@ -197,6 +198,11 @@ type WriteReport struct {
 	Credits    string // as typed
 	Lands      []string
 	Partners   []store.Partner // whose agreement stands
+	// Costs are what was spent as it was typed; Spent holds it, after what other reports say, against the budget.
+	Costs    []CostRow
+	Spent    money.Costs
+	Legs     []visit.Leg
+	Budgeted bool // the visit was approved with a budget
 }
 
 // withRows gives the report with a row to fill in where there is none.
