@@ -190,7 +190,7 @@ func families() map[string][]string {
 }
 
 // lifeCommands are those of the life after the approval that a page carries out.
-var lifeCommands = []string{"prepare", "depart", "check-in", "arrive", "change-return", "passport-in", "recall", "suspend", "lift", "cancel", "archive"}
+var lifeCommands = []string{"prepare", "replace", "depart", "check-in", "arrive", "change-return", "passport-in", "recall", "suspend", "lift", "cancel", "archive"}
 
 // questions are the names of the standing questions, columns those of their columns.
 func questions() []string {

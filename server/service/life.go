@@ -173,7 +173,7 @@ func (s *Service) uploaded(ctx context.Context, files map[string]string) error {
 
 // Can is what a user may do in the life of a visit now. Lists are travellers for whom he may, or numbers.
 type Can struct {
-	Prepare                                       []CanPrepare
+	Prepare, Replace                              []CanPrepare // what is not proved yet, and what is and may be proved anew
 	Depart, CheckIn, ChangeReturn, Arrive, Cancel []string
 	Suspend, Lift, Recall, PassportIn             []string
 	Report                                        map[visit.ReportForm][]string
@@ -190,7 +190,7 @@ type CanPrepare struct {
 
 // Any tells that there is something to do.
 func (c Can) Any() bool {
-	return len(c.Prepare)+len(c.Depart)+len(c.CheckIn)+len(c.ChangeReturn)+len(c.Arrive)+len(c.Cancel)+len(c.Suspend)+len(c.Lift)+len(c.Recall)+
+	return len(c.Prepare)+len(c.Replace)+len(c.Depart)+len(c.CheckIn)+len(c.ChangeReturn)+len(c.Arrive)+len(c.Cancel)+len(c.Suspend)+len(c.Lift)+len(c.Recall)+
 		len(c.PassportIn)+len(c.Report)+len(c.Judge)+len(c.Resolve) > 0 || c.Object || c.Archive || c.Exempt || c.Publish
 }
 
@@ -234,6 +234,17 @@ func (u User) can(rights Rights, v visit.Visit) Can {
 	for _, p := range v.Preparations() {
 		if who, ok := try(visit.Prepare{Preparation: p.Code, Proof: visit.Proof{File: some, Date: today, Text: some}}); ok {
 			c.Prepare = append(c.Prepare, CanPrepare{p, who})
+		}
+		var proved []string
+		for _, t := range v.Trips {
+			if _, met := t.Met[p.Code]; met {
+				if _, ok := try(visit.Prepare{Preparation: p.Code, Travellers: []string{t.Person}, Proof: visit.Proof{File: some, Date: today, Text: some}}); ok {
+					proved = append(proved, t.Person)
+				}
+			}
+		}
+		if len(proved) > 0 {
+			c.Replace = append(c.Replace, CanPrepare{p, proved})
 		}
 	}
 	for _, form := range visit.ReportForms {

@@ -48,7 +48,10 @@ type lifeCommand struct {
 	do     func(who []string, of map[string]string, text visit.Note) visit.Action
 }
 
-const prepare = "prepare"
+const (
+	prepare = "prepare"
+	replace = "replace" // a proof by a newer one, such as that of an insurance that was renewed
+)
 
 // proofs are the inputs of a proof, by the kind that a preparation asks for.
 var proofs = map[visit.ProofKind]view.LifeField{
@@ -62,14 +65,16 @@ var (
 	reason = view.LifeField{Name: "reason", Kind: view.AreaField}
 )
 
+var anyProof = []view.LifeField{proofs[visit.ProofFile], proofs[visit.ProofDate], proofs[visit.ProofText]}
+
+func prove(who []string, of map[string]string, text visit.Note) visit.Action {
+	return visit.Prepare{Preparation: of["preparation"], Travellers: who, Proof: visit.Proof{File: of["proof.file"], Date: of["proof.date"], Text: text}}
+}
+
 // lifeCommands are all of them, in the order of a visit.
 var lifeCommands = []lifeCommand{
-	{
-		name: prepare, fields: []view.LifeField{proofs[visit.ProofFile], proofs[visit.ProofDate], proofs[visit.ProofText]},
-		do: func(who []string, of map[string]string, text visit.Note) visit.Action {
-			return visit.Prepare{Preparation: of["preparation"], Travellers: who, Proof: visit.Proof{File: of["proof.file"], Date: of["proof.date"], Text: text}}
-		},
-	},
+	{name: prepare, fields: anyProof, do: prove},
+	{name: replace, choose: true, fields: anyProof, do: prove},
 	{
 		name: "depart", fields: []view.LifeField{on}, who: func(c service.Can) []string { return c.Depart },
 		do: func(who []string, of map[string]string, _ visit.Note) visit.Action {
@@ -151,6 +156,11 @@ func lifeForms(c service.Case) []view.LifeForm {
 	var forms []view.LifeForm
 	for _, p := range c.Can.Prepare {
 		forms = append(forms, view.LifeForm{Command: prepare, Preparation: p.Code, Travellers: p.Travellers, Fields: []view.LifeField{proofs[p.Proof]}})
+	}
+	for _, p := range c.Can.Replace {
+		forms = append(forms, view.LifeForm{
+			Command: replace, Preparation: p.Code, Travellers: p.Travellers, Choose: len(p.Travellers) > 1, Fields: []view.LifeField{proofs[p.Proof]},
+		})
 	}
 	for _, l := range lifeCommands {
 		if l.who == nil {

@@ -128,6 +128,39 @@ func TestP34_EachPreparationIsSentWithItsProof(t *testing.T) {
 	require.Len(t, f.did, 3)
 }
 
+func TestP34_AProofIsReplacedAndTheEarlierOneStaysInTheStory(t *testing.T) {
+	t.Parallel()
+	f, k := newLiving(t, "F1001")
+	duty := &k.v.Route.Life.Duties[0]
+	duty.Preparations = append(duty.Preparations, visit.Preparation{Code: visit.Insurance, By: []string{visit.ByTraveller}, Proof: visit.ProofFile},
+		visit.Preparation{Code: visit.EmergencyContact, By: []string{visit.ByTraveller}, Proof: visit.ProofText})
+	old, newer := strings.Repeat("ef", 32), strings.Repeat("ac", 32)
+	for i, file := range []string{old, newer} {
+		k.at(f, k.v.Spent.Until.Add(time.Duration(i+1)*time.Hour), visit.Actor{Person: "F1001"}, visit.Prepare{Preparation: "INSURANCE", Travellers: []string{"F1001"}, Proof: visit.Proof{File: file}})
+	}
+	k.at(f, k.v.Spent.Until.Add(time.Hour), visit.Actor{Person: "F1001"}, visit.Prepare{Preparation: "CONTACT", Travellers: []string{"F1001"}, Proof: visit.Proof{Text: f.note("Mother, 139 0000 0000")}})
+	page := f.get("/visits/" + living).Body.String()
+	require.NotContains(t, page, "life-replace", "who may not is not offered it")
+	require.Equal(t, 1, strings.Count(page, "/files/"+old), "in what happened")
+	require.Equal(t, 2, strings.Count(page, "/files/"+newer), "there, and where the traveller stands")
+	require.NotContains(t, page, "139 0000")
+
+	f.can.Replace = []service.CanPrepare{{Preparation: kindFile, Travellers: []string{"F1001"}}, {Preparation: kindDate, Travellers: both}}
+	w := f.get("/visits/" + living)
+	require.Contains(t, w.Body.String(), "Replace the proof")
+	checkPage(t, f, w)
+	w = f.get("/visits/" + living)
+	const action = "/visits/" + living + "/life/replace"
+	require.Empty(t, form(t, w, "life-replace-EDUCATION")["travellers"], "of several it must be said whose")
+	sent := form(t, w, "life-replace-INSURANCE")
+	bad := f.sendFile(action, sent, "proof.file", "MZ")
+	require.Equal(t, http.StatusUnprocessableEntity, bad.Code)
+	require.Contains(t, bad.Body.String(), `id="f-life-replace-INSURANCE-proof-file-error"`)
+	require.Empty(t, f.did)
+	require.Equal(t, http.StatusSeeOther, f.sendFile(action, sent, "proof.file", "%PDF").Code)
+	require.Contains(t, f.did[0], "{Preparation:INSURANCE Travellers:[F1001] Proof:{File:"+strings.Repeat("cd", 32))
+}
+
 func TestP34_ARefusalKeepsWhatWasTypedAndTheFile(t *testing.T) {
 	t.Parallel()
 	f, _ := newLiving(t, "F1001")

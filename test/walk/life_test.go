@@ -178,6 +178,16 @@ func TestP35_AnAcademicVisitFromDraftToArchive(t *testing.T) {
 	w.denied(http.StatusUnprocessableEntity, "invalid", "faculty.civ", id, "prepare", body{"preparation": "VISA", "text": "x", "file": fmt.Sprintf("%064d", 7)})
 	w.denied(http.StatusNotFound, "not_found", "faculty.mech", id, "depart", body{"on": w.today(0)})
 	w.prepared(id)
+	first := w.look(id).Trips[0].Met["VISA"].File
+	newer, err := w.as("faculty.civ").Upload(t.Context(), "visa.pdf", []byte("%PDF-1.4\n% another visa\n"))
+	require.NoError(t, err)
+	renewed := body{"preparation": "VISA", "travellers": []string{"faculty.civ"}, "file": newer.File, "date": w.today(0), "text": "Renewed."}
+	w.denied(http.StatusForbidden, "not_your_preparation", "fin", id, "prepare", renewed)
+	w.act("faculty.civ", id, "prepare", renewed)
+	v = w.look(id)
+	require.Equal(t, visit.StateReady, v.State, "what was proved stays proved")
+	require.Equal(t, []string{newer.File}, []string{v.Trips[0].Met["VISA"].File})
+	require.NotEqual(t, first, newer.File)
 
 	p := w.passport("faculty.civ", "E12345678")
 	w.passTo(d.ExitDate)
@@ -202,7 +212,7 @@ func TestP35_AnAcademicVisitFromDraftToArchive(t *testing.T) {
 	w.act("dean.civ", id, "reports/1/accept", body{"reason": "A good report."})
 	trip, _ = w.look(id).Trip("faculty.civ")
 	require.False(t, trip.Payable, "the passport is still out")
-	_, err := w.as("passport").MovePassport(t.Context(), p.ID, client.PassportMove{Kind: "returned"})
+	_, err = w.as("passport").MovePassport(t.Context(), p.ID, client.PassportMove{Kind: "returned"})
 	require.NoError(t, err)
 	trip, _ = w.look(id).Trip("faculty.civ")
 	require.True(t, trip.Payable, "the ledger of passports tells the visit")

@@ -197,6 +197,7 @@ type Step struct {
 	People     []string // who is declined, may read, or has the task now
 	Before     bool     // an added sign-off comes first
 	Paper      *visit.OutsideDecision
+	Proof      visit.Proof   // of a preparation
 	Repair     *store.Repair // that the step tells of, beside the ledger of the visit
 }
 

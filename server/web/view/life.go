@@ -91,7 +91,7 @@ func (v Case) ticked(f LifeForm, person string) bool {
 // lifeTitle names a command, or what is proved by it.
 func (v Case) lifeTitle(f LifeForm) string {
 	if f.Preparation != "" {
-		return v.T("life.do.prepare") + v.T("common.colon") + v.PolicyName(f.Preparation)
+		return v.T("life.do."+f.Command) + v.T("common.colon") + v.PolicyName(f.Preparation)
 	}
 	return v.T("life.do." + f.Command)
 }
@@ -226,7 +226,11 @@ func (s *Step) live(fact visit.Fact) {
 	case visit.PreparationOpened: // of everybody
 		s.People = nil
 	case visit.PreparationMet:
-		s.Codes = []string{f.Preparation}
+		s.Codes, s.Proof = []string{f.Preparation}, f.Proof
+		if f.Preparation == visit.EmergencyContact { // who looks that up is noted, and it is done elsewhere
+			s.Proof = visit.Proof{}
+		}
+		s.Note = s.Proof.Text
 	case visit.Suspended:
 		s.Note = f.Reason
 	case visit.Lifted:
