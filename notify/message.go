@@ -94,7 +94,11 @@ func (n *Notifier) event(ctx context.Context, d store.Delivery, m Message) (Mess
 	if d.Channel == store.Mail {
 		query.Set("from", fromMail)
 	}
-	m.Action, m.Link = m.text("mail.open"), n.visitLink(d.Visit, query, "")
+	fragment := ""
+	if d.Comment != 0 {
+		fragment = "#comment-" + strconv.FormatInt(d.Comment, 10)
+	}
+	m.Action, m.Link = m.text("mail.open"), n.visitLink(d.Visit, query, fragment)
 	if !signs(d.Kind) || len(d.Tasks) == 0 {
 		return m, "", nil
 	}

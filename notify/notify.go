@@ -112,7 +112,8 @@ func (n *Notifier) Run(ctx context.Context) {
 
 // Once makes the notifications of all events that wait, and sends all messages that are due.
 func (n *Notifier) Once(ctx context.Context) error {
-	return errors.Join(n.expand(ctx), n.sendAll(ctx))
+	_, err := n.Store.ExpandMentions(ctx, expandBatch, n.offers())
+	return errors.Join(n.expand(ctx), err, n.sendAll(ctx))
 }
 
 // expand works in batches. When one fails its events are taken one by one, so that one that cannot be expanded does not

@@ -15,10 +15,14 @@ const (
 	TellOutcome  Group = "outcome"  // it is over, one way or the other
 	TellProgress Group = "progress" // it goes on
 	TellTrip     Group = "trip"     // of a visit that is approved: a risk, a recall, what is overdue
+	TellTalk     Group = "talk"     // somebody mentions one in a comment
 )
 
+// Mentioned is what a person is told whom a comment mentions (domain P-23). It is no event: comments stand beside the ledger.
+const Mentioned = "mentioned"
+
 // Groups lists the groups.
-var Groups = []Group{TellTasks, TellMine, TellOutcome, TellProgress, TellTrip}
+var Groups = []Group{TellTasks, TellMine, TellOutcome, TellProgress, TellTrip, TellTalk}
 
 // Audience is who is told of an event. Nobody is told of what he did himself, except of what it asks him to do next.
 type Audience string

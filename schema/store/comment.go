@@ -66,7 +66,7 @@ func (r commentRow) comment() (Comment, error) {
 	return c, wrap(json.Unmarshal(r.Files, &c.Files), fmt.Sprintf("read comment %d", r.ID))
 }
 
-// AddComment keeps a comment under the author's token. Sent again it gives the one that was kept, or conflict when it says
+// AddComment keeps a comment under the author's token, and queues whom it mentions to be told. Sent again it gives the one that was kept, or conflict when it says
 // something else.
 func (s *Store) AddComment(ctx context.Context, key string, c Comment) (Comment, error) {
 	files, err := json.Marshal(append([]CommentFile{}, c.Files...))
@@ -75,11 +75,17 @@ func (s *Store) AddComment(ctx context.Context, key string, c Comment) (Comment,
 	}
 	var r commentRow
 	err = s.db.GetContext(ctx, &r, `
-		INSERT INTO comment (visit, task, author, at, visibility, body, mentions, files, key)
-		SELECT $1, $2, $3, clock_timestamp() + ahead, $4, $5, $6, $7, $8
-		  FROM clock
-		ON CONFLICT (author, key) DO NOTHING
-		RETURNING `+commentColumns, c.Visit, c.Task, c.Author, c.Visibility, c.Body, pq.Array(orEmpty(c.Mentions)), string(files), key)
+		WITH added AS (
+		  INSERT INTO comment (visit, task, author, at, visibility, body, mentions, files, key)
+		  SELECT $1, $2, $3, clock_timestamp() + ahead, $4, $5, $6, $7, $8
+		    FROM clock
+		  ON CONFLICT (author, key) DO NOTHING
+		  RETURNING `+commentColumns+`
+		), queued AS (
+		  INSERT INTO mention (comment, person)
+		  SELECT a.id, m FROM added a CROSS JOIN LATERAL unnest(a.mentions) m WHERE m <> a.author
+		)
+		SELECT `+commentColumns+` FROM added`, c.Visit, c.Task, c.Author, c.Visibility, c.Body, pq.Array(orEmpty(c.Mentions)), string(files), key)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s.commentOf(ctx, key, c)
 	}

@@ -67,6 +67,7 @@ type Delivery struct {
 	Kind      string         `db:"kind"`
 	Alarm     string         `db:"alarm"` // of an event that is one
 	Tasks     pq.StringArray `db:"tasks"`
+	Comment   int64          `db:"comment"` // that mentions the person; 0 of an event
 	At        time.Time      `db:"at"`
 	Title     string         `db:"title"`
 	Category  visit.Category `db:"category"`
@@ -123,7 +124,7 @@ func (s *Store) TakeDeliveries(ctx context.Context, channels []string, limit int
 		)
 		SELECT t.id, t.key, t.what, t.channel, t.attempts, t.person, p.name_zh, p.name_en, coalesce(a.language, 'zh') AS language,
 		       coalesce(c.address, '') AS address, coalesce(u.campus, '') AS campus,
-		       coalesce(n.visit, '') AS visit, coalesce(n.seq, 0) AS seq, coalesce(n.kind, '') AS kind, coalesce(n.tasks, '{}') AS tasks,
+		       coalesce(n.visit, '') AS visit, coalesce(n.seq, 0) AS seq, coalesce(n.kind, '') AS kind, coalesce(n.tasks, '{}') AS tasks, coalesce(n.comment, 0) AS comment,
 		       coalesce(CAST(e.body AS jsonb) -> 'fact' ->> 'alarm', '') AS alarm,
 		       coalesce(n.at, now()) AS at, coalesce(v.title, '') AS title, coalesce(v.category, '') AS category,
 		       coalesce(to_char(v.exit_date, 'YYYY-MM-DD'), '') AS exit_date, coalesce(to_char(v.return_date, 'YYYY-MM-DD'), '') AS return_date,
@@ -137,8 +138,9 @@ func (s *Store) TakeDeliveries(ctx context.Context, channels []string, limit int
 		  LEFT JOIN notification n ON n.id = t.notification
 		  LEFT JOIN visit v ON v.id = n.visit
 		  LEFT JOIN event e ON e.visit = n.visit AND e.seq = n.seq
+		  LEFT JOIN comment k ON k.id = n.comment
 		  LEFT JOIN person ap ON ap.id = v.applicant
-		  LEFT JOIN person ac ON ac.id = e.actor
+		  LEFT JOIN person ac ON ac.id = coalesce(e.actor, k.author)
 		 ORDER BY t.id`, pq.Array(channels), limit, lease.Seconds())
 	return ds, wrap(err, "take deliveries")
 }

@@ -183,6 +183,36 @@ type notificationRow struct {
 	Tasks  []string    `json:"tasks"`
 	At     time.Time   `json:"at"`
 	Group  visit.Group `json:"group"`
+	// Comment is the one that mentions the person; 0 of an event. Seq is 0 then.
+	Comment int64 `json:"comment"`
+}
+
+// ExpandMentions makes of up to limit mentions in comments the notifications and deliveries, as Expand does of events. It gives
+// their number.
+func (s *Store) ExpandMentions(ctx context.Context, limit int, offers []Offer) (n int, err error) {
+	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
+		var mentions []struct {
+			Comment int64
+			Person  string
+			Visit   string
+			At      time.Time
+		}
+		err := tx.SelectContext(ctx, &mentions, `
+			WITH due AS (SELECT comment, person FROM mention ORDER BY comment, person LIMIT $1 FOR UPDATE SKIP LOCKED),
+			taken AS (DELETE FROM mention m USING due WHERE m.comment = due.comment AND m.person = due.person RETURNING m.comment, m.person)
+			SELECT t.comment, t.person, c.visit, c.at FROM taken t JOIN comment c ON c.id = t.comment`, limit)
+		if n = len(mentions); err != nil || n == 0 {
+			return wrap(err, "read the mentions")
+		}
+		rows := make([]notificationRow, n)
+		for i, m := range mentions {
+			rows[i] = notificationRow{
+				Person: m.Person, Visit: m.Visit, Kind: visit.Mentioned, Tasks: []string{}, At: m.At, Group: visit.TellTalk, Comment: m.Comment,
+			}
+		}
+		return putNotifications(ctx, tx, rows, offers)
+	})
+	return n, err
 }
 
 func (c *circle) notifications(events []queued) []notificationRow {
@@ -192,7 +222,7 @@ func (c *circle) notifications(events []queued) []notificationRow {
 			continue
 		}
 		for person, tasks := range c.of(e) {
-			rows = append(rows, notificationRow{person, e.Visit, e.Seq, e.Kind, append([]string{}, tasks...), e.At, e.telling.Group})
+			rows = append(rows, notificationRow{person, e.Visit, e.Seq, e.Kind, append([]string{}, tasks...), e.At, e.telling.Group, 0})
 		}
 	}
 	return rows
@@ -252,18 +282,18 @@ func putNotifications(ctx context.Context, tx *sqlx.Tx, rows []notificationRow, 
 		WITH r AS (
 		  SELECT r.*
 		    FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS r (person text, visit text, seq integer, kind text, tasks text[],
-		         at timestamptz, "group" text)
+		         at timestamptz, "group" text, comment bigint)
 		    JOIN person p ON p.id = r.person
 		), added AS (
-		  INSERT INTO notification (person, visit, seq, kind, tasks, at)
-		  SELECT person, visit, seq, kind, tasks, at FROM r ORDER BY at, visit, seq
-		  ON CONFLICT (person, visit, seq) DO NOTHING
-		  RETURNING id, person, visit, seq
+		  INSERT INTO notification (person, visit, seq, kind, tasks, at, comment)
+		  SELECT person, visit, seq, kind, tasks, at, comment FROM r ORDER BY at, visit, seq, comment
+		  ON CONFLICT (person, visit, seq, comment) DO NOTHING
+		  RETURNING id, person, visit, seq, comment
 		)
 		INSERT INTO delivery (key, what, notification, person, channel)
 		SELECT 'event/' || a.id || '/' || o.channel, 'event', a.id, a.person, o.channel
 		  FROM added a
-		  JOIN r ON r.person = a.person AND r.visit = a.visit AND r.seq = a.seq
+		  JOIN r ON r.person = a.person AND r.visit = a.visit AND r.seq = a.seq AND r.comment = a.comment
 		  JOIN jsonb_to_recordset(CAST($2 AS jsonb)) AS o (channel text, "group" text, "default" boolean) ON o."group" = r."group"
 		  LEFT JOIN preference p ON p.person = a.person
 		 WHERE coalesce(CAST(p.choices -> o."group" ->> o.channel AS boolean), o."default")`, rows, string(b))
@@ -319,6 +349,7 @@ type Notification struct {
 	Title     string         `db:"title" json:"title"`
 	Applicant string         `db:"applicant" json:"applicant"`
 	Actor     string         `db:"actor" json:"actor"`
+	Comment   int64          `db:"comment" json:"comment,omitempty"` // that mentions the person; seq is 0 then
 }
 
 // Notifications lists what a person was told, the newest first; only what is unread if asked so. The cursor is the id of the
@@ -326,10 +357,11 @@ type Notification struct {
 func (s *Store) Notifications(ctx context.Context, person string, unread bool, cursor int64, limit int) ([]Notification, error) {
 	rows := []Notification{}
 	err := s.db.SelectContext(ctx, &rows, `
-		SELECT n.id, n.visit, n.seq, n.kind, n.tasks, n.at, n.read_at, v.title, v.applicant, e.actor
+		SELECT n.id, n.visit, n.seq, n.kind, n.tasks, n.at, n.read_at, v.title, v.applicant, coalesce(e.actor, k.author, '') AS actor, n.comment
 		  FROM notification n
 		  JOIN visit v ON v.id = n.visit
-		  JOIN event e ON e.visit = n.visit AND e.seq = n.seq
+		  LEFT JOIN event e ON e.visit = n.visit AND e.seq = n.seq
+		  LEFT JOIN comment k ON k.id = n.comment
 		 WHERE n.person = $1 AND (NOT $2 OR n.read_at IS NULL) AND ($3 = 0 OR n.id < $3)
 		 ORDER BY n.id DESC
 		 LIMIT $4`, person, unread, cursor, pageSize(limit))

@@ -30,7 +30,7 @@ type ChannelTest struct {
 
 // NewSettings is how the caller wants to be told; what is not named stays.
 type NewSettings struct {
-	Choices    map[string]map[string]bool `json:"choices" doc:"Group (tasks, mine, outcome, progress, trip) → channel → told."`
+	Choices    map[string]map[string]bool `json:"choices" doc:"Group (tasks, mine, outcome, progress, trip, talk) → channel → told."`
 	Digest     bool                       `json:"digest" doc:"A mail on every working day of what waits."`
 	DigestHour int                        `json:"digest_hour" doc:"7 to 18; it goes out at half past." default:"8"`
 	Contacts   map[string]string          `json:"contacts" doc:"Names in chats: wecom, dingtalk, feishu. The mail address comes from the directory."`

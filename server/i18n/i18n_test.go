@@ -132,7 +132,7 @@ func families() map[string][]string {
 		"login.way.":           {string(signin.OpenID), string(signin.Central)},
 		"mark.":                strings_(policy.MarkKinds),
 		"nav.":                 placesOfTheMenu(),
-		"notice.":              visit.ToldKinds(),
+		"notice.":              append(visit.ToldKinds(), visit.Mentioned),
 		"notice_state.":        strings_([]visit.NoticeState{visit.NoticeNone, visit.NoticeKept, visit.NoticeOpen, visit.NoticeDone, visit.NoticeExempt}),
 		"notices.kind.":        {view.NoticeBefore, view.NoticeAfter},
 		"notices.upheld.":      {"no", "yes"},

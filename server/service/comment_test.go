@@ -1,7 +1,9 @@
 package service_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -126,4 +128,48 @@ func TestP23_MentionsAndFilesOfAComment(t *testing.T) {
 		_, err := k.db.App(t).Exec(statement)
 		require.ErrorContains(t, err, "42501", statement) // insufficient privilege
 	}
+}
+
+// Whom a comment mentions is told once, over the channels that he has chosen; the author is not.
+func TestP23_WhomACommentMentionsIsTold(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.hosted()
+	ctx := t.Context()
+	id := k.submitted("faculty.civ")
+	_, err := k.comment("dean.civ", id, service.NewComment{Body: "@faculty.civ, look.", Visibility: store.ForOffice})
+	require.Equal(t, "mention_cannot_read", problems(t, err)[0].Rule)
+	require.Equal(t, map[string]string{"person": "faculty.civ"}, problems(t, err)[0].Args, "who may not read it is named")
+
+	require.NoError(t, k.svc.Store.PutPreference(ctx, "psec.civ", store.Preference{Choices: map[visit.Group]map[string]bool{visit.TellTalk: {store.Mail: false}}, DigestHour: 8}))
+	var c store.Comment
+	for range 2 { // the second time with the same key
+		c, err = k.comment("dean.civ", id, service.NewComment{Body: "@fin, @psec.civ and @dean.civ, look.", Visibility: store.ForApprovers})
+		require.NoError(t, err)
+	}
+	offers := []store.Offer{{Channel: store.Mail, Group: visit.TellTalk, Default: true}}
+	for range 2 {
+		_, err = k.svc.Store.ExpandMentions(ctx, 50, offers)
+		require.NoError(t, err)
+	}
+	of := func(person string) []store.Notification {
+		all, err := k.svc.Notifications(ctx, k.user(person), true, 0, 50)
+		require.NoError(t, err)
+		return slices.DeleteFunc(all, func(n store.Notification) bool { return n.Kind != visit.Mentioned })
+	}
+	for _, person := range []string{"fin", "psec.civ"} {
+		told := of(person)
+		require.Len(t, told, 1, person)
+		require.Equal(t, []any{id, c.ID, "dean.civ"}, []any{told[0].Visit, told[0].Comment, told[0].Actor})
+	}
+	require.Empty(t, of("dean.civ"))
+	require.Empty(t, of("faculty.civ"))
+	var mailed []string
+	require.NoError(t, k.db.Owner(t).Select(&mailed, `SELECT d.person FROM delivery d JOIN notification n ON n.id = d.notification WHERE n.comment = $1`, c.ID))
+	require.Equal(t, []string{"fin"}, mailed)
+	due, err := k.svc.Store.TakeDeliveries(ctx, []string{store.Mail}, 50, time.Minute)
+	require.NoError(t, err)
+	due = slices.DeleteFunc(due, func(d store.Delivery) bool { return d.Kind != visit.Mentioned })
+	require.Len(t, due, 1)
+	require.Equal(t, []any{"fin", "dean.civ", c.ID}, []any{due[0].Person, due[0].Actor.ID, due[0].Comment})
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"net/url"
+	"strconv"
 
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
@@ -20,8 +21,11 @@ func (p Page) headline(n store.Notification) string {
 	return p.T("notice."+n.Kind, "actor", p.Person(n.Actor))
 }
 
-// notifiedURL is where a notification leads: the visit, and the task if it asks for a signature.
+// notifiedURL is where a notification leads: the visit, the comment that mentions one, and the task if it asks for a signature.
 func notifiedURL(n store.Notification) string {
+	if n.Comment != 0 {
+		return path(n.Visit) + "#comment-" + strconv.FormatInt(n.Comment, 10)
+	}
 	if len(n.Tasks) == 0 || n.ReadAt != nil {
 		return path(n.Visit)
 	}
