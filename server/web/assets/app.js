@@ -86,3 +86,9 @@ function choose(verdict) {
   choice.checked = true;
   document.getElementById("f-reason").focus();
 }
+
+// On a narrow window the tab of the page may stand beyond the edge of its row.
+for (const tabs of document.querySelectorAll(".tabs")) {
+  const here = tabs.querySelector("[aria-current]");
+  if (here) tabs.scrollLeft = here.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - here.offsetWidth) / 2;
+}
