@@ -117,7 +117,10 @@ func (p *player) play(ctx context.Context, all []story) error {
 	if err := p.tellWaiting(ctx); err != nil {
 		return err
 	}
-	return p.movePassports(ctx)
+	if err := p.movePassports(ctx); err != nil {
+		return err
+	}
+	return p.goTo(ctx, until) // what is due today acts when it is due
 }
 
 // next is the part that moves next, nil when none does before the given time.
