@@ -168,11 +168,7 @@ func (c Config) print() service.Print {
 		c.URL = "http://" + c.Addr
 		c.Log.Warn("EXEAT_URL is not set: papers print the address that is listened on", "url", c.URL)
 	}
-	zh, en, both := strings.Cut(c.University, " / ")
-	if !both {
-		en = zh
-	}
-	return service.Print{University: document.Words{ZH: zh, EN: en}, URL: strings.TrimSuffix(c.URL, "/"), Country: web.CountryWords}
+	return service.Print{University: document.Words(signin.ParseLabel(c.University)), URL: strings.TrimSuffix(c.URL, "/"), Country: web.CountryWords}
 }
 
 func checkAccounts(ctx context.Context, st *store.Store, demo bool) error {

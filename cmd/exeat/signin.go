@@ -7,8 +7,8 @@ type signinFlags struct {
 	OIDCIssuer       string   `name:"oidc-issuer" env:"EXEAT_OIDC_ISSUER" placeholder:"URL" help:"Provider of OpenID Connect at which people sign in."`
 	OIDCClientID     string   `name:"oidc-client-id" env:"EXEAT_OIDC_CLIENT_ID" help:"Name under which exeat is registered there."`
 	OIDCClientSecret secret   `name:"oidc-client-secret" env:"EXEAT_OIDC_CLIENT_SECRET" help:"Secret of that client, or @FILE; none for a public one."`
-	OIDCClaim        string   `name:"oidc-claim" env:"EXEAT_OIDC_CLAIM" default:"preferred_username" help:"Claim that holds the user name, or the staff or student number."`
-	OIDCScopes       []string `name:"oidc-scopes" env:"EXEAT_OIDC_SCOPES" default:"openid,profile" help:"Scopes to ask for."`
+	OIDCClaim        string   `name:"oidc-claim" env:"EXEAT_OIDC_CLAIM" help:"Claim that holds the user name, or the staff or student number; preferred_username if none."`
+	OIDCScopes       []string `name:"oidc-scopes" env:"EXEAT_OIDC_SCOPES" help:"Scopes to ask for; openid and profile if none."`
 	OIDCLabel        string   `name:"oidc-label" env:"EXEAT_OIDC_LABEL" help:"What it is called on its button: Chinese / English."`
 
 	CASURL       string `name:"cas-url" env:"EXEAT_CAS_URL" placeholder:"URL" help:"CAS server (protocol 3.0) at which people sign in, up to before /login."`
@@ -20,8 +20,8 @@ type signinFlags struct {
 	LDAPBase      string `name:"ldap-base" env:"EXEAT_LDAP_BASE" placeholder:"DN" help:"Where people are looked for."`
 	LDAPUser      string `name:"ldap-user" env:"EXEAT_LDAP_USER" placeholder:"DN" help:"Account that looks for them; none if everybody may."`
 	LDAPPassword  secret `name:"ldap-password" env:"EXEAT_LDAP_PASSWORD" help:"Password of that account, or @FILE."`
-	LDAPFilter    string `name:"ldap-filter" env:"EXEAT_LDAP_FILTER" default:"(uid={name})" help:"Filter that finds a person; {name} is what was typed."`
-	LDAPAttribute string `name:"ldap-attribute" env:"EXEAT_LDAP_ATTRIBUTE" default:"uid" help:"Attribute that holds the user name, or the staff or student number."`
+	LDAPFilter    string `name:"ldap-filter" env:"EXEAT_LDAP_FILTER" help:"Filter that finds a person, where {name} is what was typed; (uid={name}) if none."`
+	LDAPAttribute string `name:"ldap-attribute" env:"EXEAT_LDAP_ATTRIBUTE" help:"Attribute that holds the user name, or the staff or student number; uid if none."`
 
 	HelpDesk string `name:"help-desk" env:"EXEAT_HELP_DESK" help:"Whom to ask who cannot sign in: Chinese / English."`
 }

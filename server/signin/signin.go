@@ -9,8 +9,6 @@ package signin
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -73,14 +71,11 @@ type Attempt struct {
 
 // NewAttempt begins one.
 func NewAttempt(way Way, next string, fresh bool) Attempt {
-	return Attempt{Way: way, State: random(), Nonce: random(), Verifier: oauth2.GenerateVerifier(), Next: next, Fresh: fresh}
+	return Attempt{Way: way, State: random(), Nonce: random(), Verifier: random(), Next: next, Fresh: fresh}
 }
 
-func random() string {
-	b := make([]byte, 32)
-	_, _ = rand.Read(b) // never fails, says crypto/rand
-	return base64.RawURLEncoding.EncodeToString(b)
-}
+// random is 32 random bytes in 43 letters, as PKCE wants them (RFC 7636).
+func random() string { return oauth2.GenerateVerifier() }
 
 // Proof is what a provider proved: the name, and for CAS the ticket by which it later says that the session is over.
 type Proof struct{ Name, Ticket string }

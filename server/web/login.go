@@ -27,8 +27,10 @@ func (p *Pages) showLogin(c *gin.Context) error {
 		return redirect(c, orDesk(local(c.Query("next"))))
 	}
 	v := view.Login{Next: local(c.Query("next")), Expired: c.Query("expired") != ""}
-	if out := signin.Way(c.Query("out")); out != "" {
-		v.Out, v.OutLabel = p.auth.LeaveProvider(out), p.label(c, out)
+	for _, w := range p.auth.Providers() {
+		if string(w.Way()) == c.Query("out") {
+			v.Out, v.OutLabel = w.Leave(), label(p.bare(c, "login.title"), w)
+		}
 	}
 	return p.loginPage(c, http.StatusOK, v)
 }

@@ -23,21 +23,16 @@ func (p *Pages) providerRoutes(r gin.IRouter) {
 // ways are the buttons of the page to sign in on.
 func (p *Pages) ways(c *gin.Context, next string) []view.Way {
 	var list []view.Way
+	page := p.bare(c, "login.title")
 	for _, w := range p.auth.Providers() {
-		list = append(list, view.Way{Label: p.label(c, w.Way()), Href: wayAddress(w.Way(), next, false)})
+		list = append(list, view.Way{Label: label(page, w), Href: wayAddress(w.Way(), next, false)})
 	}
 	return list
 }
 
 // label is what a way is called: as configured, or in the usual words.
-func (p *Pages) label(c *gin.Context, way signin.Way) string {
-	page := p.bare(c, "login.title")
-	for _, w := range p.auth.Providers() {
-		if w.Way() == way {
-			return cmp.Or(page.Lang.Pick(w.Label().ZH, w.Label().EN), page.T("login.way."+string(way)))
-		}
-	}
-	return ""
+func label(page view.Page, w signin.Provider) string {
+	return cmp.Or(page.Lang.Pick(w.Label().ZH, w.Label().EN), page.T("login.way."+string(w.Way())))
 }
 
 // wayAddress leads to a provider, which asks for a password again where somebody else is to sign in.
