@@ -96,7 +96,7 @@ func (n *Notifier) event(ctx context.Context, d store.Delivery, m Message) (Mess
 	}
 	fragment := ""
 	if d.Comment != 0 {
-		fragment = "#comment-" + strconv.FormatInt(d.Comment, 10)
+		fragment = "#" + store.CommentAnchor(d.Comment)
 	}
 	m.Action, m.Link = m.text("mail.open"), n.visitLink(d.Visit, query, fragment)
 	if !signs(d.Kind) || len(d.Tasks) == 0 {

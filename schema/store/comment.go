@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/lib/pq"
@@ -66,7 +67,11 @@ func (r commentRow) comment() (Comment, error) {
 	return c, wrap(json.Unmarshal(r.Files, &c.Files), fmt.Sprintf("read comment %d", r.ID))
 }
 
-// AddComment keeps a comment under the author's token, and queues whom it mentions to be told. Sent again it gives the one that was kept, or conflict when it says
+// CommentAnchor is the place of a comment on the page of its case.
+func CommentAnchor(id int64) string { return "comment-" + strconv.FormatInt(id, 10) }
+
+// AddComment keeps a comment under the author's token, and queues whom it mentions to be told. Sent again it gives the one that
+// was kept, or conflict when it says
 // something else.
 func (s *Store) AddComment(ctx context.Context, key string, c Comment) (Comment, error) {
 	files, err := json.Marshal(append([]CommentFile{}, c.Files...))

@@ -2,7 +2,6 @@ package view
 
 import (
 	"net/url"
-	"strconv"
 
 	"github.com/exeat/exeat/schema/store"
 	"github.com/exeat/exeat/server/service"
@@ -24,7 +23,7 @@ func (p Page) headline(n store.Notification) string {
 // notifiedURL is where a notification leads: the visit, the comment that mentions one, and the task if it asks for a signature.
 func notifiedURL(n store.Notification) string {
 	if n.Comment != 0 {
-		return path(n.Visit) + "#comment-" + strconv.FormatInt(n.Comment, 10)
+		return path(n.Visit) + "#" + store.CommentAnchor(n.Comment)
 	}
 	if len(n.Tasks) == 0 || n.ReadAt != nil {
 		return path(n.Visit)
