@@ -153,9 +153,9 @@ func (s *part) costs(approved visit.Draft) (costs []visit.Cost, over string) {
 		if s.overspent && b.Kind == visit.Hotel {
 			percent, over = 140, "会期延长一天，原酒店客满。 / The conference was a day longer, and the hotel was full."
 		}
-		costs = append(costs, visit.Cost{
-			Kind: b.Kind, Leg: b.Leg, Currency: b.Currency, Amount: b.Total() * percent / 100, People: b.People, Days: b.Days, Class: b.Class, On: approved.ReturnDate,
-		})
+		c := b.Cost(b.Total() * percent / 100)
+		c.On = approved.ReturnDate
+		costs = append(costs, c)
 	}
 	return costs, over
 }

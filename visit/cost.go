@@ -21,6 +21,11 @@ func (c Cost) Line() BudgetLine {
 	return BudgetLine{Kind: c.Kind, Leg: c.Leg, Currency: c.Currency, People: c.People, Days: c.Days, Class: c.Class}
 }
 
+// Cost is what was spent for a line of a budget: an amount altogether.
+func (l BudgetLine) Cost(amount Money) Cost {
+	return Cost{Kind: l.Kind, Leg: l.Leg, Currency: l.Currency, Amount: amount, People: l.People, Days: l.Days, Class: l.Class}
+}
+
 // Spending is what a report says was spent beside what was approved, both in CNY by the tables of rates at the filing.
 type Spending struct {
 	CNY      Money `json:"cny"`

@@ -44,11 +44,7 @@ func readForm(f url.Values) view.Form {
 		Funding: rows(f, "funding", func(of func(string) string) view.FundingRow {
 			return view.FundingRow{Source: of("source"), Kind: of("kind"), Currency: strings.ToUpper(of("currency")), Amount: of("amount")}
 		}),
-		Budget: rows(f, "budget", func(of func(string) string) view.BudgetRow {
-			return view.BudgetRow{
-				Kind: of("kind"), Leg: of("leg"), Currency: strings.ToUpper(of("currency")), Amount: of("amount"), People: of("people"), Days: of("days"), Class: of("class"),
-			}
-		}),
+		Budget: rows(f, "budget", budgetRow),
 		Documents: rows(f, "documents", func(of func(string) string) visit.Document {
 			return visit.Document{Kind: of("kind"), File: of("file"), Name: of("name")}
 		}),
@@ -58,6 +54,12 @@ func readForm(f url.Values) view.Form {
 // text reads a field; a browser sends line ends as two characters.
 func text(f url.Values, name string) string {
 	return strings.TrimSpace(strings.ReplaceAll(f.Get(name), "\r\n", "\n"))
+}
+
+func budgetRow(of func(string) string) view.BudgetRow {
+	return view.BudgetRow{
+		Kind: of("kind"), Leg: of("leg"), Currency: strings.ToUpper(of("currency")), Amount: of("amount"), People: of("people"), Days: of("days"), Class: of("class"),
+	}
 }
 
 // rows reads the rows of a list that are there, whatever their numbers are.
@@ -128,6 +130,11 @@ func draftOf(f view.Form) (visit.Draft, []visit.Problem) {
 	return d, problems
 }
 
+// newLine is an empty line of a budget for so many people.
+func newLine(people int) view.BudgetRow {
+	return view.BudgetRow{Currency: "CNY", People: strconv.Itoa(max(1, people)), Days: "1"}
+}
+
 // budgetLine makes a line of the budget, with the problems of its numbers.
 func budgetLine(field string, l view.BudgetRow) (visit.BudgetLine, []visit.Problem) {
 	line := visit.BudgetLine{Kind: visit.BudgetKind(l.Kind), Currency: l.Currency, Class: visit.Class(l.Class)}
@@ -170,7 +177,7 @@ func editRows(f view.Form, button string) (_ view.Form, ok bool) {
 	case "funding":
 		f.Funding = edited(f.Funding, verb, n, view.FundingRow{Currency: "CNY"})
 	case "budget":
-		f.Budget = edited(f.Budget, verb, n, view.BudgetRow{Currency: "CNY", People: strconv.Itoa(max(1, len(f.Travellers))), Days: "1"})
+		f.Budget = edited(f.Budget, verb, n, newLine(len(f.Travellers)))
 	case "documents":
 		f.Documents = edited(f.Documents, verb, n, visit.Document{})
 	default:

@@ -412,7 +412,7 @@ func (p *Pages) reportRows(r request, v view.WriteReport, verb, which string) er
 	case "contacts":
 		v.R.Contacts = edited(v.R.Contacts, verb, n, visit.Contact{})
 	case "costs":
-		v.Costs = edited(v.Costs, verb, n, view.CostRow{Currency: "CNY", People: strconv.Itoa(max(1, len(v.Ticked))), Days: "1"})
+		v.Costs = edited(v.Costs, verb, n, view.CostRow{BudgetRow: newLine(len(v.Ticked))})
 	case "files":
 		v.R.Files = edited(v.R.Files, verb, n, visit.Document{})
 	}
@@ -439,9 +439,7 @@ func readReport(r request) visit.Report {
 
 func readCosts(r request) []view.CostRow {
 	return rows(r.Request.PostForm, "costs", func(of func(string) string) view.CostRow {
-		return view.CostRow{
-			Kind: of("kind"), Leg: of("leg"), Currency: strings.ToUpper(of("currency")), Amount: of("amount"), People: of("people"), Days: of("days"), Class: of("class"), On: of("on"),
-		}
+		return view.CostRow{BudgetRow: budgetRow(of), On: of("on")}
 	})
 }
 
@@ -458,13 +456,10 @@ func paid(all []view.CostRow) (rows []view.CostRow, places []int) {
 // costsOf makes what was spent of rows, with the problems of their numbers.
 func costsOf(rows []view.CostRow) (costs []visit.Cost, problems []visit.Problem) {
 	for i, c := range rows {
-		line, wrong := budgetLine(fmt.Sprintf("costs[%d]", i), view.BudgetRow{
-			Kind: c.Kind, Leg: c.Leg, Currency: c.Currency, Amount: c.Amount, People: c.People, Days: c.Days, Class: c.Class,
-		})
-		problems = append(problems, wrong...)
-		costs = append(costs, visit.Cost{
-			Kind: line.Kind, Leg: line.Leg, Currency: line.Currency, Amount: line.Amount, People: line.People, Days: line.Days, Class: line.Class, On: c.On,
-		})
+		line, wrong := budgetLine(fmt.Sprintf("costs[%d]", i), c.BudgetRow)
+		cost := line.Cost(line.Amount)
+		cost.On = c.On
+		costs, problems = append(costs, cost), append(problems, wrong...)
 	}
 	return costs, problems
 }

@@ -290,9 +290,7 @@ func (l *life) spent(r *visit.Report) *visit.Spending {
 		r.NoCosts = true
 	default:
 		for _, b := range l.content.Draft.Budget {
-			r.Costs = append(r.Costs, visit.Cost{
-				Kind: b.Kind, Leg: b.Leg, Currency: b.Currency, Amount: b.Total() * visit.Money(85+n%20) / 100, People: b.People, Days: b.Days, Class: b.Class,
-			})
+			r.Costs = append(r.Costs, b.Cost(b.Total()*visit.Money(85+n%20)/100))
 		}
 	}
 	spent := money.Spend(l.content.Draft, nil, r.Costs, money.Tables{})

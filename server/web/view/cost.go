@@ -8,14 +8,19 @@ import (
 	"github.com/exeat/exeat/visit"
 )
 
-// CostRow is a line of what was spent, as it was typed.
-type CostRow struct{ Kind, Leg, Currency, Amount, People, Days, Class, On string }
+// CostRow is a line of what was spent, as it was typed; On is the day of payment.
+type CostRow struct {
+	BudgetRow
+	On string
+}
 
 // CostRows shows costs as rows of a form.
 func CostRows(costs []visit.Cost) []CostRow {
 	rows := make([]CostRow, len(costs))
 	for i, c := range costs {
-		rows[i] = CostRow{string(c.Kind), count(c.Leg), c.Currency, c.Amount.String(), count(c.People), count(c.Days), string(c.Class), c.On}
+		l := c.Line()
+		l.Amount = c.Amount
+		rows[i] = CostRow{budgetRow(l), c.On}
 	}
 	return rows
 }
@@ -24,7 +29,8 @@ func CostRows(costs []visit.Cost) []CostRow {
 func BudgetedRows(lines []visit.BudgetLine) []CostRow {
 	rows := make([]CostRow, len(lines))
 	for i, l := range lines {
-		rows[i] = CostRow{Kind: string(l.Kind), Leg: count(l.Leg), Currency: l.Currency, People: count(l.People), Days: count(l.Days), Class: string(l.Class)}
+		rows[i] = CostRow{BudgetRow: budgetRow(l)}
+		rows[i].Amount = ""
 	}
 	return rows
 }

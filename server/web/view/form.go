@@ -29,6 +29,10 @@ type FundingRow struct{ Source, Kind, Currency, Amount string }
 // BudgetRow is a line of the budget as it was typed.
 type BudgetRow struct{ Kind, Leg, Currency, Amount, People, Days, Class string }
 
+func budgetRow(l visit.BudgetLine) BudgetRow {
+	return BudgetRow{string(l.Kind), count(l.Leg), l.Currency, l.Amount.String(), count(l.People), count(l.Days), string(l.Class)}
+}
+
 // FormOf fills a form from a draft.
 func FormOf(d visit.Draft) Form {
 	f := Form{
@@ -40,7 +44,7 @@ func FormOf(d visit.Draft) Form {
 		f.Funding = append(f.Funding, FundingRow{m.Source, string(m.Kind), m.Currency, m.Amount.String()})
 	}
 	for _, l := range d.Budget {
-		f.Budget = append(f.Budget, BudgetRow{string(l.Kind), count(l.Leg), l.Currency, l.Amount.String(), count(l.People), count(l.Days), string(l.Class)})
+		f.Budget = append(f.Budget, budgetRow(l))
 	}
 	for _, flag := range d.Flags {
 		f.Flags = append(f.Flags, string(flag))
